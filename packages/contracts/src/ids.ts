@@ -1,0 +1,25 @@
+import { v7, validate } from 'uuid';
+
+/**
+ * A new UUIDv7 (RFC 9562 section 5.7): time-ordered, so that primary-key indexes grow at their right edge
+ * and "newest first" is a backward walk of the key.
+ */
+export function newId(): string {
+  return v7();
+}
+
+/** True for any RFC 9562 UUID in its textual form. */
+export function isId(text: string): boolean {
+  return validate(text);
+}
+
+/** Unix milliseconds that a UUIDv7 carries in its first 48 bits. */
+export function idTimestampMs(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/** The smallest UUIDv7 of a moment: the lower bound of a range scan over time-ordered ids. */
+export function firstIdAt(timestampMs: number): string {
+  const hex = Math.max(0, Math.floor(timestampMs)).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}

@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http';
+import { HttpServer } from './http-server.ts';
+import type { Registry } from './metrics.ts';
+
+/** A named condition for readiness. Liveness never looks at dependencies: a restart would not mend them. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** Undefined when ready, else why not. */
+  reasonNotReady(): string | undefined;
+}
+
+export interface AdminServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly registry: Registry;
+  readonly checks: readonly ReadinessCheck[];
+}
+
+/** One port per process, never public: `/metrics`, `/healthz` (the event loop turns) and `/readyz` (send me work). */
+export function createAdminServer({ host, port, registry, checks }: AdminServerOptions): HttpServer {
+  return new HttpServer({
+    name: 'admin-server',
+    host,
+    port,
+    handler: (request, response) => {
+      const path = request.url?.split('?', 1)[0];
+      if (path === '/healthz') sendText(response, 200, 'ok\n');
+      else if (path === '/readyz') sendReadiness(response, checks);
+      else if (path === '/metrics') void sendMetrics(response, registry);
+      else sendText(response, 404, 'only /metrics, /healthz and /readyz live here\n');
+    },
+  });
+}
+
+function sendReadiness(response: ServerResponse, checks: readonly ReadinessCheck[]): void {
+  const reasons = checks.flatMap((check) => {
+    const reason = check.reasonNotReady();
+    return reason === undefined ? [] : [`${check.name}: ${reason}\n`];
+  });
+  if (reasons.length === 0) sendText(response, 200, 'ready\n');
+  else sendText(response, 503, reasons.join(''));
+}
+
+async function sendMetrics(response: ServerResponse, registry: Registry): Promise<void> {
+  try {
+    const text = await registry.metrics();
+    sendText(response, 200, { text, type: registry.contentType });
+  } catch (error: unknown) {
+    sendText(response, 500, `${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+
+function sendText(
+  response: ServerResponse,
+  status: number,
+  content: string | { readonly text: string; readonly type: string },
+): void {
+  const { text, type } = typeof content === 'string' ? { text: content, type: 'text/plain; charset=utf-8' } : content;
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}

@@ -1,0 +1,51 @@
+import type { ServerResponse } from 'node:http';
+import type { Problem, ProblemType } from '@orderflow/contracts/problem-types';
+
+export type ProblemFacts = Partial<Pick<Problem, 'detail' | 'errors' | 'instance' | 'requestId'>>;
+
+/** An error that has a place in the API's contract: thrown anywhere below a handler, answered as problem+json. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: string;
+  readonly problem: ProblemType;
+  readonly facts: ProblemFacts;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    problem: ProblemType,
+    facts: ProblemFacts = {},
+    options: { readonly cause?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(facts.detail ?? problem.title, { cause: options.cause });
+    this.code = problem.type;
+    this.problem = problem;
+    this.facts = facts;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** Writes an RFC 9457 answer; a response whose headers are out is cut instead, as nothing valid can follow. */
+export function sendProblem(response: ServerResponse, error: ProblemError): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body: Problem = { ...error.problem, ...error.facts };
+  const text = JSON.stringify(body);
+  response.writeHead(error.problem.status, {
+    ...error.headers,
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+/** The fields that a zod issue list complains about, as RFC 6901 pointers (cut at 20: enough to mend, bounded). */
+export function problemErrors(
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): { pointer: string; detail: string }[] {
+  return issues.slice(0, 20).map(({ path, message }) => ({
+    pointer: path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    detail: message,
+  }));
+}
