@@ -1,0 +1,71 @@
+import { systemClock } from '@orderflow/service-kit/clock';
+import { createHttpMetrics } from '@orderflow/service-kit/http-metrics';
+import { HttpServer } from '@orderflow/service-kit/http-server';
+import type { Lifecycle } from '@orderflow/service-kit/lifecycle';
+import type { Logger } from '@orderflow/service-kit/logger';
+import type { Registry } from '@orderflow/service-kit/metrics';
+import type { Pool } from '@orderflow/service-kit/postgres';
+import type { OrderServiceConfig } from './config.ts';
+import { createOrderApi } from './http/app.ts';
+import { OrderIntake } from './intake/order-intake.ts';
+import { createIntakeMetrics } from './metrics.ts';
+import { KeyExpiry } from './store/expire-keys.ts';
+import { insertOrders } from './store/insert-orders.ts';
+import { moveOrder } from './store/move-order.ts';
+import { listOrders, readOrder, readOrderDetail } from './store/read-orders.ts';
+import { transitionOrder, type TransitionPorts } from './transition-order.ts';
+
+export interface ApiParts {
+  readonly config: OrderServiceConfig;
+  readonly pool: Pool;
+  readonly registry: Registry;
+  readonly logger: Logger;
+}
+
+/** Connects the HTTP API with the intake and the store, and adds them to the process. */
+export function composeApi(app: Lifecycle, parts: ApiParts): HttpServer {
+  const { config, pool, registry, logger } = parts;
+  const intake = createIntake(parts);
+  const handler = createOrderApi(
+    {
+      placement: intake,
+      listOrders: (filter) => listOrders(pool, filter),
+      readOrder: (orderId) => readOrderDetail(pool, orderId),
+      transition: (request) => transitionOrder(transitionPorts(pool), request),
+      metrics: createHttpMetrics(registry),
+      logger,
+    },
+    { maxBodyBytes: config.MAX_BODY_BYTES },
+  );
+  app.use(new KeyExpiry(pool, { ttlHours: config.IDEMPOTENCY_KEY_TTL_HOURS, logger }));
+  app.use(intake);
+  return app.use(new HttpServer({ name: 'order-api', host: config.HTTP_HOST, port: config.HTTP_PORT, handler }));
+}
+
+function createIntake({ config, pool, registry }: ApiParts): OrderIntake {
+  const metrics = createIntakeMetrics(registry, () => intake.depth);
+  const policy = {
+    groupSize: config.INTAKE_GROUP_SIZE,
+    lingerMs: config.INTAKE_LINGER_MS,
+    lanes: config.INTAKE_LANES,
+    queueLimit: config.INTAKE_QUEUE_LIMIT,
+    retryForMs: config.INTAKE_RETRY_MS,
+  };
+  const intake = new OrderIntake(policy, {
+    insert: (group) => insertOrders(pool, group),
+    onGroup: (size) => {
+      metrics.accepted.inc(size);
+      metrics.groupSize.observe(size);
+    },
+    clock: systemClock,
+  });
+  return intake;
+}
+
+function transitionPorts(pool: Pool): TransitionPorts {
+  return {
+    readOrder: (orderId) => readOrder(pool, orderId),
+    moveOrder: (order, event) => moveOrder(pool, order, event),
+    clock: systemClock,
+  };
+}

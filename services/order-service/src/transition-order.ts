@@ -1,0 +1,41 @@
+import type { Transition } from '@orderflow/contracts/order';
+import { newId } from '@orderflow/contracts/ids';
+import type { Clock } from '@orderflow/service-kit/clock';
+import type { Order, OutboxEvent } from './domain/order.ts';
+import { decideTransition } from './domain/transition.ts';
+
+export interface TransitionRequest {
+  readonly orderId: string;
+  readonly transition: Transition;
+  readonly traceparent: string | null;
+}
+
+export type TransitionResult =
+  | { readonly kind: 'moved'; readonly order: Order }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'not-found' };
+
+export interface TransitionPorts {
+  readOrder(orderId: string): Promise<Order | undefined>;
+  /** Writes the change if the order is unchanged since it was read; false when it is not. */
+  moveOrder(order: Order, event: OutboxEvent): Promise<boolean>;
+  readonly clock: Clock;
+}
+
+/**
+ * Reads an order, decides, and writes the change with its event; starts over when another change came first. That
+ * ends: an order changes three times at most, so the third retry is refused by the rules.
+ */
+export async function transitionOrder(ports: TransitionPorts, request: TransitionRequest): Promise<TransitionResult> {
+  for (;;) {
+    const order = await ports.readOrder(request.orderId);
+    if (order === undefined) return { kind: 'not-found' };
+    const decision = decideTransition(order, request.transition, {
+      eventId: newId(),
+      traceparent: request.traceparent,
+      nowMs: ports.clock.nowMs(),
+    });
+    if (decision.kind === 'refuse') return { kind: 'refused', detail: decision.detail };
+    if (await ports.moveOrder(decision.order, decision.event)) return { kind: 'moved', order: decision.order };
+  }
+}
