@@ -4,17 +4,10 @@ import { Counter, Gauge, Histogram, type Registry } from '@orderflow/service-kit
 export interface IntakeMetrics {
   readonly accepted: Counter;
   readonly groupSize: Histogram;
+  readonly queueDepth: Gauge;
 }
 
 export function createIntakeMetrics(registry: Registry, queueDepth: () => number): IntakeMetrics {
-  new Gauge({
-    name: 'order_queue_depth',
-    help: 'Orders that wait for a transaction.',
-    registers: [registry],
-    collect() {
-      this.set(queueDepth());
-    },
-  });
   return {
     accepted: new Counter({
       name: 'orders_accepted_total',
@@ -26,6 +19,14 @@ export function createIntakeMetrics(registry: Registry, queueDepth: () => number
       help: 'Orders written in one transaction.',
       buckets: [1, 2, 4, 8, 16, 32, 64],
       registers: [registry],
+    }),
+    queueDepth: new Gauge({
+      name: 'order_queue_depth',
+      help: 'Orders that wait for a transaction.',
+      registers: [registry],
+      collect() {
+        this.set(queueDepth());
+      },
     }),
   };
 }
