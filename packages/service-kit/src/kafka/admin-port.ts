@@ -1,0 +1,49 @@
+import type { IncomingMessage } from './port.ts';
+
+/** A topic as this project wants it to be when it creates it. */
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** The brokers' default when left out. */
+  readonly replicationFactor?: number;
+  /** Topic configuration by Kafka's names, e.g. `{'retention.ms': '604800000'}`. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** What a partition holds: offsets from `low` up to but not including `high`. */
+export interface PartitionRange {
+  readonly partition: number;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** How far a consumer group has come in a partition. */
+export interface PartitionLag extends PartitionRange {
+  /** Offset from which the group continues; null when it has never committed. */
+  readonly committed: bigint | null;
+  /** Messages that the group has not committed. A group without a commit starts at the beginning. */
+  readonly lagMessages: bigint;
+}
+
+export interface TopicReading {
+  readonly topic: string;
+  /** Called in order of offsets within each partition. */
+  onMessage(message: IncomingMessage, partition: number): void;
+  readonly signal?: AbortSignal;
+}
+
+/** What is asked of a Kafka cluster beside sending and consuming. */
+export interface KafkaAdmin {
+  /** Creates the topics that do not exist and waits for their leaders. Existing topics stay as they are. */
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
+  /** Ordered by partition. */
+  readOffsets(topic: string): Promise<readonly PartitionRange[]>;
+  /** Ordered by partition. The group need not exist. */
+  groupLag(groupId: string, topic: string): Promise<readonly PartitionLag[]>;
+  /**
+   * Reads everything that the topic held when the call began, without a consumer group.
+   *
+   * @returns the ranges that were read.
+   */
+  readTopicToEnd(reading: TopicReading): Promise<readonly PartitionRange[]>;
+}

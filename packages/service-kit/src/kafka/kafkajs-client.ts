@@ -1,0 +1,72 @@
+import { Kafka, logLevel, type KafkaConfig, type logCreator } from 'kafkajs';
+import type { Logger } from '../logger.ts';
+import type { KafkaConnection } from './config.ts';
+import { patchKafkajs } from './kafkajs-patches.ts';
+
+const CONNECTION_TIMEOUT_MS = 3_000;
+const AUTHENTICATION_TIMEOUT_MS = 5_000;
+
+/** Above every server-side wait that is asked for (fetch, produce), below the patience of a caller. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Whoever calls has a backoff of its own: what kafkajs tries by itself ends after about two seconds. */
+const RETRY = { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 800, retries: 4 };
+
+/** A kafkajs client that logs to `logger`. Nothing connects yet. */
+export function createKafka(connection: KafkaConnection, logger: Logger): Kafka {
+  patchKafkajs();
+  return new Kafka({
+    brokers: [...connection.bootstrapServers],
+    clientId: connection.clientId,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: RETRY,
+    logLevel: quietestLevelFor(logger),
+    logCreator: bridgeTo(logger),
+    ...securityOf(connection),
+  });
+}
+
+function securityOf({ tls, sasl }: KafkaConnection): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  return {
+    ...(tls !== undefined && { ssl: tls.caPem === undefined ? true : { ca: [tls.caPem] } }),
+    ...(sasl !== undefined && {
+      sasl: { mechanism: 'scram-sha-512' as const, username: sasl.username, password: sasl.password },
+    }),
+  };
+}
+
+/** kafkajs builds its log entries before asking anybody: what pino would drop must not get that far. */
+function quietestLevelFor(logger: Logger): logLevel {
+  if (logger.isLevelEnabled('trace')) return logLevel.DEBUG;
+  if (logger.isLevelEnabled('debug')) return logLevel.INFO;
+  return logLevel.WARN;
+}
+
+/**
+ * Everything that kafkajs reports is either retried by it or reaches the caller as an error that is logged where it is
+ * handled; so its errors are warnings here, and its informative lines are for debugging.
+ */
+function bridgeTo(logger: Logger): logCreator {
+  return () =>
+    ({ namespace, level, log }) => {
+      const { message, error, broker, groupId, retryCount } = log;
+      const facts = {
+        module: `kafkajs.${namespace}`,
+        ...pickDefined({ error: describe(error), broker, groupId, retryCount }),
+      };
+      if (level === logLevel.ERROR || level === logLevel.WARN) logger.warn(facts, message);
+      else if (level === logLevel.INFO) logger.debug(facts, message);
+      else logger.trace(facts, message);
+    };
+}
+
+function describe(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  return error instanceof Error ? error.message : JSON.stringify(error);
+}
+
+function pickDefined(facts: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
