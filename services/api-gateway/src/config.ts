@@ -1,0 +1,71 @@
+import {
+  envBool,
+  envDurationMs,
+  envHttpUrl,
+  envInt,
+  envNumber,
+  httpEnv,
+  processEnv,
+  readConfig,
+  type Environment,
+} from '@orderflow/service-kit/config';
+import { z } from 'zod';
+import { RateLimiter } from './rate-limit.ts';
+import type { UpstreamSettings } from './upstream.ts';
+
+/** An upstream is an origin: its paths are those of the public API. */
+function envOrigin() {
+  return envHttpUrl().refine((url) => {
+    const { pathname, search, hash } = new URL(url);
+    return pathname === '/' && search === '' && hash === '';
+  }, 'must be an origin such as http://host:port, without a path');
+}
+
+const gatewaySchema = z.object({
+  ...processEnv,
+  ...httpEnv,
+  ORDER_SERVICE_URL: envOrigin(),
+  EVENT_PROCESSOR_URL: envOrigin(),
+  /** From taking a request to the head of its answer, waiting for a connection and retries included. */
+  UPSTREAM_TIMEOUT_MS: envDurationMs().default(10_000),
+  /** Connections to each upstream. */
+  UPSTREAM_CONNECTIONS: envInt({ min: 1, max: 4_096 }).default(256),
+  /** Requests that may wait for one of them; more are answered 503 at once. */
+  UPSTREAM_QUEUE: envInt({ min: 0, max: 100_000 }).default(2_048),
+  MAX_BODY_BYTES: envInt({ min: 1, max: 16_777_216 }).default(65_536),
+  MAX_CONNECTIONS: envInt({ min: 1, max: 1_000_000 }).default(10_000),
+  HEADERS_TIMEOUT_MS: envDurationMs().default(10_000),
+  /** From the first byte of a request to its last. */
+  REQUEST_TIMEOUT_MS: envDurationMs().default(30_000),
+  /** Requests per second and client, in the long run; 0 = no limit. */
+  RATE_LIMIT_PER_SECOND: envNumber({ min: 0, max: 1_000_000 }).default(0),
+  /** Requests that a client may send at once; by default those of one second. */
+  RATE_LIMIT_BURST: envInt({ min: 1, max: 1_000_000 }).optional(),
+  /** How many proxies in front append to X-Forwarded-For; 0 = the header is a stranger's word. */
+  TRUST_PROXY_HOPS: envInt({ min: 0, max: 16 }).default(0),
+  /** Whether callers are part of this system, so that their traceparent and tracestate are continued. */
+  TRUST_TRACEPARENT: envBool().default(false),
+});
+
+export type GatewayConfig = z.output<typeof gatewaySchema>;
+
+/** @throws {ConfigError} naming all bad keys. */
+export function readGatewayConfig(env: Environment): GatewayConfig {
+  return readConfig(gatewaySchema, env);
+}
+
+/** The limit that the configuration asks for, if any. */
+export function rateLimiterOf(config: GatewayConfig): RateLimiter | undefined {
+  const perSecond = config.RATE_LIMIT_PER_SECOND;
+  if (perSecond === 0) return undefined;
+  return new RateLimiter({ perSecond, burst: config.RATE_LIMIT_BURST ?? Math.max(1, Math.ceil(perSecond)) });
+}
+
+/** What both upstreams have in common. */
+export function upstreamSettingsOf(config: GatewayConfig): UpstreamSettings {
+  return {
+    connections: config.UPSTREAM_CONNECTIONS,
+    queue: config.UPSTREAM_QUEUE,
+    timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+  };
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Problem, ProblemType } from '@orderflow/contracts/problem-types';
+import type { Logger } from '@orderflow/service-kit/logger';
+import type { GatewayMetrics } from './metrics.ts';
+import { lingerAndEnd, mayExceed } from './request-body.ts';
+import { startTrace, type RequestTrace } from './trace-policy.ts';
+
+/** What every exchange needs and none changes. */
+export interface ExchangeContext {
+  readonly logger: Logger;
+  readonly metrics: GatewayMetrics;
+  readonly trustTraceparent: boolean;
+  readonly maxBodyBytes: number;
+}
+
+/** Label of requests that belong to no route of the API. */
+export const NO_ROUTE = 'none';
+
+/** The client was gone before it had its answer; nginx's number, in logs and metrics only. */
+const CLIENT_GONE_STATUS = 499;
+
+/** A request id of a caller is taken when it can do no harm in a log or a header. */
+const SAFE_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+export interface RefusalFacts {
+  readonly detail?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One request and its answer: who it is, what is known about it, and the one log line and measurement at its end. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly trace: RequestTrace;
+  /** Fields of every answer, whatever it is: a flat list of names and values. */
+  readonly fields: string[];
+  /** Template of the route, never the path itself: it is a metric label. */
+  route: string = NO_ROUTE;
+  responseBytes = 0;
+  /** Code of the last error of the upstream. */
+  upstreamError: string | undefined;
+  /** Called when the client goes away before it has its answer. */
+  onClientGone: (() => void) | undefined;
+  readonly #context: ExchangeContext;
+  readonly #startedMs = performance.now();
+
+  constructor(context: ExchangeContext, request: IncomingMessage, response: ServerResponse) {
+    const { headers } = request;
+    const requestId = headers['x-request-id'];
+    this.#context = context;
+    this.request = request;
+    this.response = response;
+    this.requestId = typeof requestId === 'string' && SAFE_REQUEST_ID.test(requestId) ? requestId : randomUUID();
+    this.trace = startTrace(singleValue(headers['traceparent']), context.trustTraceparent);
+    this.fields = ['x-request-id', this.requestId];
+    context.metrics.inFlight.inc();
+    response.once('close', () => this.#close());
+  }
+
+  /** Monotonic, milliseconds. */
+  get startedMs(): number {
+    return this.#startedMs;
+  }
+
+  /** Answers with what is here in full. */
+  answer(status: number, fields: readonly string[], body: string | Buffer): void {
+    this.responseBytes = Buffer.byteLength(body);
+    const length = String(this.responseBytes);
+    this.response.writeHead(status, [...this.fields, ...fields, 'content-length', length]).end(body);
+  }
+
+  /** Answers problem+json. An answer that has begun is cut, as nothing valid can follow. */
+  refuse(problem: ProblemType, { detail, headers = {} }: RefusalFacts = {}): void {
+    const { request, response, requestId } = this;
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const body: Problem = { ...problem, ...(detail === undefined ? {} : { detail }), requestId };
+    const fields = ['content-type', 'application/problem+json', ...Object.entries(headers).flat()];
+    const text = JSON.stringify(body);
+    if (!mayExceed(request, this.#context.maxBodyBytes)) {
+      this.answer(problem.status, fields, text);
+      return;
+    }
+    this.responseBytes = Buffer.byteLength(text);
+    fields.push('content-length', String(this.responseBytes), 'connection', 'close');
+    response.writeHead(problem.status, [...this.fields, ...fields]);
+    response.write(text);
+    lingerAndEnd(request, response);
+  }
+
+  #close(): void {
+    const { request, response, trace } = this;
+    const complete = response.writableFinished;
+    if (!complete) this.onClientGone?.();
+    const facts = {
+      method: request.method ?? '',
+      route: this.route,
+      status: response.headersSent ? response.statusCode : CLIENT_GONE_STATUS,
+      durationMs: Math.round((performance.now() - this.#startedMs) * 100) / 100,
+    };
+    this.#context.metrics.inFlight.dec();
+    this.#context.metrics.observeRequest(facts);
+    this.#context.logger.info(
+      {
+        ...facts,
+        requestId: this.requestId,
+        traceId: trace.context.traceId,
+        bytes: this.responseBytes,
+        ...(trace.linkedTraceId === undefined ? {} : { callerTraceId: trace.linkedTraceId }),
+        ...(this.upstreamError === undefined ? {} : { upstreamError: this.upstreamError }),
+        ...(complete ? {} : { incomplete: true }),
+      },
+      'request',
+    );
+  }
+}
+
+function singleValue(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,112 @@
+import type { ServerResponse } from 'node:http';
+import { createOpenApiDocument } from '@orderflow/contracts/openapi';
+import { PROBLEMS } from '@orderflow/contracts/problem-types';
+import type { RequestHandler } from '@orderflow/service-kit/http-server';
+import type { Logger } from '@orderflow/service-kit/logger';
+import { formatTraceparent } from '@orderflow/service-kit/trace-context';
+import type { Dispatcher } from 'undici';
+import { createApp } from './app.ts';
+import { clientAddress, rateLimitKey } from './client-address.ts';
+import { Exchange } from './exchange.ts';
+import { requestHeaders } from './forwarded-headers.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import { rateLimitHeaders, type RateLimiter } from './rate-limit.ts';
+import { readBody } from './request-body.ts';
+import { parseRequestTarget } from './request-target.ts';
+import { parseRoutes, type Route, type UpstreamName } from './routes.ts';
+import { UpstreamCall } from './upstream-call.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface GatewayOptions {
+  readonly upstreams: Readonly<Record<UpstreamName, Upstream>>;
+  readonly logger: Logger;
+  readonly metrics: GatewayMetrics;
+  readonly limiter: RateLimiter | undefined;
+  readonly maxBodyBytes: number;
+  readonly trustProxyHops: number;
+  readonly trustTraceparent: boolean;
+}
+
+/** Everything between the HTTP server and the upstreams. */
+export function createGateway(options: GatewayOptions): RequestHandler {
+  const openApiDocument = createOpenApiDocument();
+  const routes = parseRoutes(openApiDocument);
+  const placeOrder = routes.find(({ template, methods }) => template === '/orders' && methods.includes('POST'));
+  const forward = (exchange: Exchange, route: Route): void => forwardTo(options, exchange, route);
+  const app = createApp({ routes, openApiDocument, logger: options.logger, forward });
+
+  return (request, response) => {
+    const exchange = new Exchange(options, request, response);
+    if (options.limiter !== undefined && !admit(options, options.limiter, exchange)) return;
+    // The path that carries the load goes around express, whose routing alone would cost as much as all the rest.
+    if (request.url === '/orders' && request.method === 'POST' && placeOrder !== undefined) {
+      exchange.route = placeOrder.template;
+      forward(exchange, placeOrder);
+      return;
+    }
+    const target = parseRequestTarget(request.url ?? '');
+    if (target === undefined) {
+      exchange.refuse(PROBLEMS.invalidRequest, { detail: 'The request target is not in normal form' });
+      return;
+    }
+    request.url = target.path + target.query;
+    app(request, withLocals(response, exchange));
+  };
+}
+
+/** express keeps `locals` that are there already. */
+function withLocals(response: ServerResponse, exchange: Exchange): ServerResponse {
+  return Object.assign(response, { locals: { exchange } });
+}
+
+/** Takes a token from the client's bucket, or refuses. Every answer says how the bucket stands. */
+function admit(options: GatewayOptions, limiter: RateLimiter, exchange: Exchange): boolean {
+  const { headers, socket } = exchange.request;
+  const forwardedFor = headers['x-forwarded-for'];
+  const address = clientAddress(
+    socket.remoteAddress,
+    typeof forwardedFor === 'string' ? forwardedFor : undefined,
+    options.trustProxyHops,
+  );
+  const decision = limiter.admit(rateLimitKey(address), exchange.startedMs);
+  exchange.fields.push(...Object.entries(rateLimitHeaders(limiter.policy, decision, exchange.startedMs)).flat());
+  if (!decision.allowed) exchange.refuse(PROBLEMS.tooManyRequests);
+  return decision.allowed;
+}
+
+function forwardTo(options: GatewayOptions, exchange: Exchange, route: Route): void {
+  const { request } = exchange;
+  readBody(request, options.maxBodyBytes, (result) => {
+    if (result.kind === 'too-large') {
+      exchange.refuse(PROBLEMS.payloadTooLarge, { detail: `The limit is ${options.maxBodyBytes} bytes` });
+      return;
+    }
+    const upstream = options.upstreams[route.upstream];
+    const dispatch = dispatchOptions(options, exchange, result.body);
+    new UpstreamCall({ exchange, upstream, metrics: options.metrics, options: dispatch }).start();
+  });
+}
+
+function dispatchOptions(
+  options: GatewayOptions,
+  exchange: Exchange,
+  body: Buffer | undefined,
+): Dispatcher.DispatchOptions {
+  const { request, trace, requestId } = exchange;
+  const { method = 'GET', url = '/', headers, socket } = request;
+  const tracestate = headers['tracestate'];
+  const isRead = method === 'GET' || method === 'HEAD';
+  return {
+    method,
+    path: url,
+    // The content of a GET means nothing (RFC 9110 section 9.3.1) and has been smuggled past proxies before.
+    body: isRead || body === undefined ? null : body,
+    headers: requestHeaders(headers, {
+      requestId,
+      traceparent: formatTraceparent(trace.context),
+      tracestate: options.trustTraceparent && typeof tracestate === 'string' ? tracestate : undefined,
+      socketAddress: socket.remoteAddress,
+      behindProxy: options.trustProxyHops > 0,
+    }),
+  };
+}

@@ -1,0 +1,82 @@
+import { PROBLEMS, type ProblemType } from '@orderflow/contracts/problem-types';
+
+/**
+ * Why there is no answer to pass on: `connect` no byte of the request was sent; `overload` not even tried, too many wait
+ * already; `reset` the connection broke before the head of the answer; `timeout` no head in time; `protocol` what came
+ * is not HTTP.
+ */
+export type UpstreamFailure = 'connect' | 'overload' | 'reset' | 'timeout' | 'protocol';
+
+/** The upstream did not answer within UPSTREAM_TIMEOUT_MS. */
+export class UpstreamTimeoutError extends Error {
+  override readonly name = 'UpstreamTimeoutError';
+  readonly code = 'UPSTREAM_TIMEOUT';
+
+  constructor() {
+    super('the upstream did not answer in time');
+  }
+}
+
+const RESET_CODES = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+const TIMEOUT_CODES = new Set(['UPSTREAM_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+/** undici refused the request itself: it can never be sent. */
+const UNSENDABLE_CODES = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
+
+/** `sent`: whether any byte of the request may have reached the upstream. */
+export function classifyFailure(error: unknown, sent: boolean): UpstreamFailure {
+  const code = errorCode(error);
+  if (TIMEOUT_CODES.has(code)) return 'timeout';
+  if (UNSENDABLE_CODES.has(code)) return 'protocol';
+  if (!sent) return 'connect';
+  return RESET_CODES.has(code) ? 'reset' : 'protocol';
+}
+
+export function errorCode(error: unknown): string {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'UNKNOWN';
+}
+
+/** How often a request is sent at most. */
+export const MAX_ATTEMPTS = 2;
+
+export interface RetryFacts {
+  readonly failure: UpstreamFailure;
+  /** Tries so far, the failed one included. */
+  readonly attempts: number;
+  readonly method: string | undefined;
+  /** Template of the route, as in the OpenAPI document. */
+  readonly route: string;
+  readonly hasIdempotencyKey: boolean;
+}
+
+/**
+ * Whether a failed request may be sent again without anybody noticing. What was not sent may always be. After that, a
+ * reset (mostly a kept-alive connection that the other side was just closing) leaves open whether the request was
+ * carried out, so only those go again that have one effect however often they come: reads, and orders under an
+ * Idempotency-Key. The transitions know no such key. Timeouts are final: the time is used up.
+ */
+export function decideRetry({ failure, attempts, method, route, hasIdempotencyKey }: RetryFacts): boolean {
+  if (attempts >= MAX_ATTEMPTS) return false;
+  if (failure === 'connect') return true;
+  if (failure !== 'reset') return false;
+  if (method === 'GET' || method === 'HEAD') return true;
+  return method === 'POST' && route === '/orders' && hasIdempotencyKey;
+}
+
+export interface FailureAnswer {
+  readonly problem: ProblemType;
+  readonly retryAfterSeconds?: number;
+}
+
+const ANSWERS: Readonly<Record<UpstreamFailure, FailureAnswer>> = {
+  connect: { problem: PROBLEMS.unavailable, retryAfterSeconds: 1 },
+  overload: { problem: PROBLEMS.unavailable, retryAfterSeconds: 1 },
+  reset: { problem: PROBLEMS.badGateway },
+  timeout: { problem: PROBLEMS.gatewayTimeout },
+  protocol: { problem: PROBLEMS.badGateway },
+};
+
+/** What the client is told. 503 says that nothing happened; 502 and 504 leave it open. */
+export function answerFor(failure: UpstreamFailure): FailureAnswer {
+  return ANSWERS[failure];
+}
