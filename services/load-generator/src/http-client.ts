@@ -1,0 +1,132 @@
+import { Pool, type Dispatcher } from 'undici';
+
+export interface HttpClientOptions {
+  readonly target: URL;
+  readonly connections: number;
+  /** From the moment a request is handed in, a wait for a free connection included. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  /** Below the target's own path. */
+  readonly path: string;
+  /** Name, value, name, value. */
+  readonly headers?: readonly string[];
+  readonly body?: string;
+}
+
+/** What came back: an answer of any status, or none, with the reason in a word (`ECONNRESET`, `timeout`). */
+export type Reply =
+  | { readonly kind: 'answer'; readonly status: number; readonly body: string }
+  | { readonly kind: 'none'; readonly error: string };
+
+const MAX_ANSWER_BYTES = 1_048_576;
+
+/**
+ * Sends requests over a fixed number of connections. A request that finds none free waits in the pool, and its wait
+ * counts against its timeout. Works on undici's dispatch level: streams and AbortSignals would cost more than all of
+ * the rest of the generator.
+ */
+export class HttpClient implements AsyncDisposable {
+  readonly #pool: Pool;
+  readonly #basePath: string;
+  readonly #timeoutMs: number;
+  readonly #exchanges = new Set<Exchange>();
+
+  constructor(options: HttpClientOptions) {
+    this.#basePath = options.target.pathname.replace(/\/+$/, '');
+    this.#timeoutMs = options.timeoutMs;
+    this.#pool = new Pool(options.target.origin, {
+      connections: options.connections,
+      pipelining: 1,
+      allowH2: false,
+      maxResponseSize: MAX_ANSWER_BYTES,
+      headersTimeout: 0, // the deadline of the whole exchange is kept here
+      bodyTimeout: 0,
+      connect: { timeout: options.timeoutMs },
+    });
+  }
+
+  /** Requests that were handed in and not answered. */
+  get inFlight(): number {
+    return this.#exchanges.size;
+  }
+
+  /** Sends a request. Never rejects: a failure is a reply too. */
+  send(request: HttpRequest): Promise<Reply> {
+    return new Promise((resolve) => {
+      const exchange = new Exchange((reply) => {
+        this.#exchanges.delete(exchange);
+        resolve(reply);
+      }, this.#timeoutMs);
+      this.#exchanges.add(exchange);
+      const { method, headers = [], body = null } = request;
+      this.#pool.dispatch(
+        { method, path: this.#basePath + request.path, headers: headers as string[], body },
+        exchange,
+      );
+    });
+  }
+
+  /** Gives up on everything in flight: each request gets a reply of kind `none` with this reason. */
+  abandon(reason: string): void {
+    for (const exchange of this.#exchanges) exchange.fail(reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.abandon('closed');
+    await this.#pool.destroy();
+  }
+}
+
+/** One request and the pieces of its answer as they come in. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #settle: (reply: Reply) => void;
+  readonly #timer: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | undefined;
+  #isSettled = false;
+  #status = 0;
+  #body: Buffer | undefined;
+
+  constructor(settle: (reply: Reply) => void, timeoutMs: number) {
+    this.#settle = settle;
+    this.#timer = setTimeout(() => this.fail('timeout'), timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // It was given up while it waited for a connection: it must not be sent now.
+    if (this.#isSettled) controller.abort(new Error('abandoned'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    this.#status = status;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#body = this.#body === undefined ? chunk : Buffer.concat([this.#body, chunk]);
+  }
+
+  onResponseEnd(): void {
+    this.#finish({ kind: 'answer', status: this.#status, body: this.#body?.toString('utf8') ?? '' });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const { code } = error as NodeJS.ErrnoException;
+    this.#finish({ kind: 'none', error: code ?? error.message });
+  }
+
+  fail(reason: string): void {
+    if (this.#isSettled) return;
+    this.#finish({ kind: 'none', error: reason });
+    this.#controller?.abort(new Error(reason));
+  }
+
+  #finish(reply: Reply): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    this.#settle(reply);
+  }
+}
