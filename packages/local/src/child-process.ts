@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, fstatSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { once } from 'node:events';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalError } from './local-error.ts';
+import { readLastLines, sizeOf, watchForText } from './log-file.ts';
 import type { RunDirectory } from './run-directory.ts';
 
 const DEFAULT_STOP_DEADLINE_MS = 15_000;
 const READY_POLL_MS = 25;
-const TAIL_BYTES = 16_384;
 
 export interface ProcessExit {
   readonly code: number | null;
@@ -45,6 +45,8 @@ export interface SupervisedProcess {
   resume(): void;
   /** Asks, waits, then kills; idempotent. */
   stop(): Promise<void>;
+  /** A question to be polled: has this process (not an earlier one with the same log file) written the text? */
+  watchFor(text: string): () => boolean;
   /** The end of the log, for messages. */
   lastLines(count?: number): string;
 }
@@ -54,7 +56,8 @@ export interface SupervisedProcess {
  * @throws LocalError COMMAND_FAILED when the command cannot be started.
  */
 export async function superviseProcess(options: ProcessOptions): Promise<SupervisedProcess> {
-  const logFile = `${options.run.logDirectory}/${options.name}.log`;
+  const logFile = join(options.run.logDirectory, `${options.name}.log`);
+  const logStart = sizeOf(logFile);
   const child = spawnLogged(options, logFile);
   const pid = child.pid;
   if (pid === undefined) {
@@ -67,7 +70,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
     });
   }
   options.run.recordChild({ name: options.name, pid, stopSignal: options.stopSignal ?? 'SIGTERM' });
-  return new Supervised(options, child, { pid, logFile });
+  return new Supervised(options, child, { pid, logFile, logStart });
 }
 
 function spawnLogged(options: ProcessOptions, logFile: string): ChildProcess {
@@ -92,15 +95,17 @@ class Supervised implements SupervisedProcess {
   readonly logFile: string;
   readonly exited: Promise<ProcessExit>;
   readonly #child: ChildProcess;
+  readonly #logStart: number;
   readonly #stopSignal: NodeJS.Signals;
   readonly #stopDeadlineMs: number;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: ProcessOptions, child: ChildProcess, facts: { pid: number; logFile: string }) {
+  constructor(options: ProcessOptions, child: ChildProcess, facts: { pid: number; logFile: string; logStart: number }) {
     this.name = options.name;
     this.pid = facts.pid;
     this.logFile = facts.logFile;
     this.#child = child;
+    this.#logStart = facts.logStart;
     this.#stopSignal = options.stopSignal ?? 'SIGTERM';
     this.#stopDeadlineMs = options.stopDeadlineMs ?? DEFAULT_STOP_DEADLINE_MS;
     this.exited = new Promise((resolve) => {
@@ -127,8 +132,12 @@ class Supervised implements SupervisedProcess {
     await this.#stopping;
   }
 
+  watchFor(text: string): () => boolean {
+    return watchForText(this.logFile, text, this.#logStart);
+  }
+
   lastLines(count = 15): string {
-    return readTail(this.logFile).trimEnd().split('\n').slice(-count).join('\n');
+    return readLastLines(this.logFile, count);
   }
 
   async #askThenKill(): Promise<void> {
@@ -182,16 +191,4 @@ export function childExitedError(child: SupervisedProcess, exit: ProcessExit): L
     fix: `Look at its log, ${child.logFile}; the last lines follow.`,
     details: child.lastLines(),
   });
-}
-
-function readTail(file: string): string {
-  const descriptor = openSync(file, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    const bytesRead = readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    closeSync(descriptor);
-  }
 }

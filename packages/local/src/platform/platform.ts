@@ -1,0 +1,198 @@
+import { Client } from 'pg';
+import { ORDER_EVENTS_DLQ_TOPIC, ORDER_EVENTS_PARTITIONS, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
+import { KafkajsAdmin } from '@orderflow/service-kit/kafka/kafkajs-admin';
+import { silentLogger } from '@orderflow/service-kit/logger';
+import { startKafka, type LocalKafka } from '../kafka.ts';
+import { startPostgres, type LocalPostgres } from '../postgres.ts';
+import type { ProgressLog } from '../progress.ts';
+import type { RunDirectory } from '../run-directory.ts';
+import { startService, type ServiceProcess } from './service-process.ts';
+
+export interface PlatformOptions {
+  readonly run: RunDirectory;
+  readonly cacheDirectory: string;
+  readonly log: ProgressLog;
+  readonly processors: number;
+  /** Configuration of single services, over that of the embedded default. */
+  readonly env?: {
+    readonly gateway?: Readonly<Record<string, string>>;
+    readonly orders?: Readonly<Record<string, string>>;
+    readonly processor?: Readonly<Record<string, string>>;
+  };
+}
+
+/** Where everything is; the form of `.local/endpoints.json`. */
+export interface Endpoints {
+  readonly gateway: string;
+  /** Base URL of `/metrics`, `/healthz` and `/readyz` by process. */
+  readonly admin: Readonly<Record<string, string>>;
+  readonly ordersDatabaseUrl: string;
+  readonly analyticsDatabaseUrl: string;
+  readonly kafkaBootstrapServers: string;
+}
+
+/** The whole platform on this machine. */
+export interface Platform {
+  readonly postgres: LocalPostgres;
+  readonly kafka: LocalKafka;
+  readonly gateway: ServiceProcess;
+  readonly orders: ServiceProcess;
+  /** The event processors, which may be added to. */
+  readonly processors: readonly ServiceProcess[];
+  endpoints(): Endpoints;
+  addProcessor(): Promise<ServiceProcess>;
+  /** Stops everything in the order in which orders flow. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const ORDERS_DATABASE = 'orders';
+const ANALYTICS_DATABASE = 'analytics';
+
+/**
+ * Starts PostgreSQL, Kafka and all services, each ready before what needs it.
+ *
+ * @throws {LocalError} with what is missing or did not start; what was started is stopped again.
+ */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const platform = await startAll(options, stack);
+    return platform;
+  } catch (error: unknown) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function startAll(options: PlatformOptions, stack: AsyncDisposableStack): Promise<Platform> {
+  const { log } = options;
+  const [postgres, kafka] = await startStores(options, stack);
+  await Promise.all([createDatabases(postgres), createTopics(kafka)]);
+  log.step('platform: databases and topics are there, starting the services');
+
+  const services = new PlatformServices(options, { postgres, kafka });
+  stack.defer(() => services.stopProcessors());
+  const [orders] = await Promise.all([
+    services.startOrders(stack),
+    ...Array.from({ length: options.processors }, () => services.addProcessor()),
+  ]);
+  const [firstProcessor] = services.processors;
+  const gateway = await services.startGateway(stack, { orders, processor: firstProcessor });
+  log.step(`platform: ready, ${services.processors.length + 2} services`);
+
+  return {
+    postgres,
+    kafka,
+    gateway,
+    orders,
+    processors: services.processors,
+    addProcessor: () => services.addProcessor(),
+    endpoints: () => ({
+      gateway: gateway.url,
+      admin: Object.fromEntries([gateway, orders, ...services.processors].map((s) => [s.name, s.adminUrl])),
+      ordersDatabaseUrl: postgres.url(ORDERS_DATABASE),
+      analyticsDatabaseUrl: postgres.url(ANALYTICS_DATABASE),
+      kafkaBootstrapServers: kafka.bootstrapServers,
+    }),
+    stop: () => stack.disposeAsync(),
+  };
+}
+
+/** Both at once, since each mostly waits; when one fails the other is stopped by the stack. */
+async function startStores(
+  { run, cacheDirectory, log }: PlatformOptions,
+  stack: AsyncDisposableStack,
+): Promise<[LocalPostgres, LocalKafka]> {
+  const starting = [startPostgres({ run, cacheDirectory, log }), startKafka({ run, cacheDirectory, log })] as const;
+  const outcomes = await Promise.allSettled(starting);
+  for (const outcome of outcomes) if (outcome.status === 'fulfilled') stack.defer(() => outcome.value.stop());
+  return Promise.all(starting);
+}
+
+async function createDatabases(postgres: LocalPostgres): Promise<void> {
+  const client = new Client({ connectionString: postgres.url() });
+  await client.connect();
+  try {
+    for (const database of [ORDERS_DATABASE, ANALYTICS_DATABASE]) await client.query(`CREATE DATABASE ${database}`);
+  } finally {
+    await client.end();
+  }
+}
+
+async function createTopics(kafka: LocalKafka): Promise<void> {
+  const connection = { bootstrapServers: [kafka.bootstrapServers], clientId: 'local' };
+  const admin = new KafkajsAdmin(connection, { logger: silentLogger() });
+  try {
+    await admin.ensureTopics([
+      { name: ORDER_EVENTS_TOPIC, partitions: ORDER_EVENTS_PARTITIONS },
+      { name: ORDER_EVENTS_DLQ_TOPIC, partitions: 1 },
+    ]);
+  } finally {
+    await admin.stop();
+  }
+}
+
+class PlatformServices {
+  readonly #options: PlatformOptions;
+  readonly #stores: { readonly postgres: LocalPostgres; readonly kafka: LocalKafka };
+  readonly processors: ServiceProcess[] = [];
+  #processorsStarted = 0;
+
+  constructor(options: PlatformOptions, stores: { readonly postgres: LocalPostgres; readonly kafka: LocalKafka }) {
+    this.#options = options;
+    this.#stores = stores;
+  }
+
+  async startOrders(stack: AsyncDisposableStack): Promise<ServiceProcess> {
+    const { postgres, kafka } = this.#stores;
+    const orders = await startService({
+      run: this.#options.run,
+      service: 'order-service',
+      env: {
+        DATABASE_URL: postgres.url(ORDERS_DATABASE),
+        KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+        ...this.#options.env?.orders,
+      },
+    });
+    stack.defer(() => orders.stop());
+    return orders;
+  }
+
+  async startGateway(
+    stack: AsyncDisposableStack,
+    upstreams: { readonly orders: ServiceProcess; readonly processor: ServiceProcess | undefined },
+  ): Promise<ServiceProcess> {
+    const gateway = await startService({
+      run: this.#options.run,
+      service: 'api-gateway',
+      env: {
+        ORDER_SERVICE_URL: upstreams.orders.url,
+        EVENT_PROCESSOR_URL: (upstreams.processor ?? upstreams.orders).url,
+        ...this.#options.env?.gateway,
+      },
+    });
+    stack.defer(() => gateway.stop());
+    return gateway;
+  }
+
+  async addProcessor(): Promise<ServiceProcess> {
+    const { postgres, kafka } = this.#stores;
+    this.#processorsStarted += 1;
+    const processor = await startService({
+      run: this.#options.run,
+      service: 'event-processor',
+      name: `event-processor-${this.#processorsStarted}`,
+      env: {
+        DATABASE_URL: postgres.url(ANALYTICS_DATABASE),
+        KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+        ...this.#options.env?.processor,
+      },
+    });
+    this.processors.push(processor);
+    return processor;
+  }
+
+  async stopProcessors(): Promise<void> {
+    await Promise.all(this.processors.map((processor) => processor.stop()));
+  }
+}
