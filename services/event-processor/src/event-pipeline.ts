@@ -1,0 +1,60 @@
+import type { Clock } from '@orderflow/service-kit/clock';
+import type { Logger } from '@orderflow/service-kit/logger';
+import { sleep } from '@orderflow/service-kit/sleep';
+import type { BatchOutcome } from './apply/apply-batch.ts';
+import { prepareDelivery, type Delivery, type PreparedDelivery } from './apply/prepared-delivery.ts';
+import type { StreamMetrics } from './metrics.ts';
+
+/** Writes prepared deliveries; see BatchApplier. */
+export interface DeliveryApplier {
+  apply(deliveries: readonly PreparedDelivery[], signal: AbortSignal): Promise<BatchOutcome>;
+}
+
+export interface EventPipelineOptions {
+  readonly applier: DeliveryApplier;
+  readonly metrics: StreamMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A brake for scaling demonstrations: how long each event pretends to take. */
+  readonly processingDelayMs: number;
+  /** Called after the commit of a batch with dead letters. */
+  readonly onDeadLetters: () => void;
+}
+
+/** What a worker does with a batch: read each message, ask its handler, write all in one transaction, count. */
+export class EventPipeline {
+  readonly #options: EventPipelineOptions;
+
+  constructor(options: EventPipelineOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every delivery is in the database. Throws the signal's reason when it aborts before. */
+  async process(deliveries: readonly Delivery[], signal: AbortSignal): Promise<void> {
+    const { applier, clock, metrics, processingDelayMs } = this.#options;
+    const startedAtMs = performance.now();
+    const nowMs = clock.nowMs();
+    const prepared = deliveries.map((delivery) => prepareDelivery(delivery, nowMs));
+    if (processingDelayMs > 0) await sleep(processingDelayMs * deliveries.length, signal);
+    const outcome = await applier.apply(prepared, signal);
+    metrics.batchSize.observe(deliveries.length);
+    metrics.batchDuration.observe((performance.now() - startedAtMs) / 1000);
+    this.#count(outcome);
+  }
+
+  #count({ applied, duplicates, dead }: BatchOutcome): void {
+    const { metrics, clock, logger, onDeadLetters } = this.#options;
+    const nowMs = clock.nowMs();
+    metrics.eventsProcessed.inc({ result: 'applied' }, applied.length);
+    for (const { event, isClamped } of applied) {
+      metrics.endToEnd.observe(Math.max(0, nowMs - event.timestampMs) / 1000);
+      if (isClamped) metrics.clampedTimestamps.inc();
+    }
+    metrics.eventsProcessed.inc({ result: 'duplicate' }, duplicates);
+    metrics.eventsProcessed.inc({ result: 'dlq' }, dead.length);
+    for (const { partition, message, error } of dead) {
+      logger.warn({ partition, offset: String(message.offset), error }, 'message became a dead letter');
+    }
+    if (dead.length > 0) onDeadLetters();
+  }
+}
