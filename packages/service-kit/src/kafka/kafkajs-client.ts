@@ -22,7 +22,7 @@ export function createKafka(connection: KafkaConnection, logger: Logger): Kafka 
     authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY,
-    logLevel: quietestLevelFor(logger),
+    logLevel: levelFor(logger),
     logCreator: bridgeTo(logger),
     ...securityOf(connection),
   });
@@ -38,26 +38,22 @@ function securityOf({ tls, sasl }: KafkaConnection): Pick<KafkaConfig, 'ssl' | '
 }
 
 /** kafkajs builds its log entries before asking anybody: what pino would drop must not get that far. */
-function quietestLevelFor(logger: Logger): logLevel {
+function levelFor(logger: Logger): logLevel {
   if (logger.isLevelEnabled('trace')) return logLevel.DEBUG;
-  if (logger.isLevelEnabled('debug')) return logLevel.INFO;
-  return logLevel.WARN;
+  if (logger.isLevelEnabled('debug')) return logLevel.WARN;
+  return logLevel.NOTHING;
 }
 
 /**
- * Everything that kafkajs reports is either retried by it or reaches the caller as an error that is logged where it is
- * handled; so its errors are warnings here, and its informative lines are for debugging.
+ * Whatever kafkajs calls an error it either retries or throws, and what it throws is logged where it is handled. So
+ * its own lines, many for each failure, are for debugging. Payloads never appear in them.
  */
 function bridgeTo(logger: Logger): logCreator {
   return () =>
     ({ namespace, level, log }) => {
-      const { message, error, broker, groupId, retryCount } = log;
-      const facts = {
-        module: `kafkajs.${namespace}`,
-        ...pickDefined({ error: describe(error), broker, groupId, retryCount }),
-      };
-      if (level === logLevel.ERROR || level === logLevel.WARN) logger.warn(facts, message);
-      else if (level === logLevel.INFO) logger.debug(facts, message);
+      const { message, error, broker, retryCount } = log;
+      const facts = { module: `kafkajs.${namespace}`, error: describe(error), broker, retryCount };
+      if (level === logLevel.ERROR || level === logLevel.WARN) logger.debug(facts, message);
       else logger.trace(facts, message);
     };
 }
@@ -65,8 +61,4 @@ function bridgeTo(logger: Logger): logCreator {
 function describe(error: unknown): string | undefined {
   if (error === undefined) return undefined;
   return error instanceof Error ? error.message : JSON.stringify(error);
-}
-
-function pickDefined(facts: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }

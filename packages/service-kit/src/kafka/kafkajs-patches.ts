@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { patchConsumerGroup } from './kafkajs-group-hooks.ts';
+import { encodeProduceRequest, type ProduceRequest } from './produce-encoding.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -21,6 +22,55 @@ function stopIdleTimers(): void {
   };
 }
 
+interface ProduceParameters {
+  readonly acks: number;
+  readonly timeout: number;
+  readonly topicData: ProduceRequest['topicData'];
+  readonly transactionalId?: string;
+  readonly producerId: number;
+  readonly compression: number;
+}
+
+type ProduceProtocol = (parameters: ProduceParameters) => { readonly request: object; readonly response: object };
+
+interface ProduceDefinition {
+  protocol: (selection: { readonly version: number }) => ProduceProtocol;
+}
+
+/** The first Produce version with record batches; versions up to 8, the newest that kafkajs speaks is 7, are alike. */
+const FIRST_RECORD_BATCH_VERSION = 3;
+
+/**
+ * kafkajs allocates a zeroed buffer for every record and header and computes varints with BigInt: more than 20 us of
+ * CPU per message with three headers. Plain requests are encoded here in one pass, to the same bytes, for a quarter.
+ */
+function encodeProduceRequestsFast(): void {
+  const { requests } = require('kafkajs/src/protocol/requests') as { requests: { Produce: ProduceDefinition } };
+  const { protocol } = requests.Produce;
+  requests.Produce.protocol = ({ version }) => {
+    const original = protocol({ version });
+    if (version < FIRST_RECORD_BATCH_VERSION) return original;
+    return (parameters) => {
+      const { request, response } = original(parameters);
+      return isPlain(parameters)
+        ? { request: { ...request, encode: encoderOf(parameters) }, response }
+        : { request, response };
+    };
+  };
+}
+
+function isPlain({ transactionalId, producerId, compression }: ProduceParameters): boolean {
+  return transactionalId === undefined && producerId === -1 && compression === 0;
+}
+
+/** Returns what kafkajs takes for one of its encoders. */
+function encoderOf({ acks, timeout, topicData }: ProduceParameters): () => { buf: Buffer; buffer: Buffer } {
+  return () => {
+    const bytes = encodeProduceRequest({ acks, timeoutMs: timeout, topicData, nowMs: Date.now() });
+    return { buf: bytes, buffer: bytes };
+  };
+}
+
 let isPatched = false;
 
 /** Mends the loaded copy of kafkajs. Does nothing the second time. */
@@ -28,5 +78,6 @@ export function patchKafkajs(): void {
   if (isPatched) return;
   isPatched = true;
   stopIdleTimers();
+  encodeProduceRequestsFast();
   patchConsumerGroup();
 }

@@ -1,4 +1,4 @@
-import type { Kafka, Producer } from 'kafkajs';
+import type { Kafka, PartitionerArgs, Producer } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import type { KafkaConnection } from './config.ts';
 import { createKafka } from './kafkajs-client.ts';
@@ -127,11 +127,6 @@ export class KafkajsProducer implements EventProducer {
   }
 }
 
-function partitionOf({ message, partitionMetadata }: PartitionerInput): number {
+function partitionOf({ message, partitionMetadata }: PartitionerArgs): number {
   return partitionForKey(message.key ?? '', partitionMetadata.length);
-}
-
-interface PartitionerInput {
-  readonly message: { readonly key?: Buffer | string | null };
-  readonly partitionMetadata: readonly unknown[];
 }
