@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { envBool, envInt, envNumber, readConfig, type Environment } from '@orderflow/service-kit/config';
+
+const schema = z.object({
+  /** Orders per second. */
+  DEMO_RATE: envNumber({ min: 1, max: 100_000 }).default(1_000),
+  DEMO_SECONDS: envInt({ min: 1, max: 86_400 }).default(60),
+  DEMO_PROCESSORS: envInt({ min: 1, max: 12 }).default(1),
+  /** Leave everything running after the verdict, until Ctrl-C. */
+  KEEP: envBool().default(false),
+  /** When the user's command began, Unix milliseconds: the start of `timeToFirstOrderMs`. */
+  DEMO_STARTED_AT_MS: envInt({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
+});
+
+export type DemoConfig = z.infer<typeof schema>;
+
+/** @throws {ConfigError} naming every variable that is malformed. */
+export function readDemoConfig(env: Environment): DemoConfig {
+  return readConfig(schema, env);
+}

@@ -1,0 +1,158 @@
+import { Client } from 'pg';
+import { EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
+import { KafkajsAdmin } from '@orderflow/service-kit/kafka/kafkajs-admin';
+import { silentLogger } from '@orderflow/service-kit/logger';
+import { sleep } from '@orderflow/service-kit/sleep';
+import { LocalError } from '../local-error.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { ProgressLog } from '../progress.ts';
+import type { RunDirectory } from '../run-directory.ts';
+import type { LoadSample, RunningLoad } from './load.ts';
+import { UsageSampler, type UsageSummary, type WatchedProcess } from './usage-sampler.ts';
+
+const DRAIN_DEADLINE_MS = 300_000;
+const SAMPLE_EVERY_MS = 1_000;
+
+export interface WatchParts {
+  readonly platform: Platform;
+  readonly run: RunDirectory;
+  readonly log: ProgressLog;
+  readonly startedAtMs: number;
+}
+
+/** Watches the platform while it works: usage, lag, progress and deaths. */
+export class DemoWatch implements AsyncDisposable {
+  readonly #parts: WatchParts;
+  readonly #orders: Client;
+  readonly #analytics: Client;
+  readonly #kafka: KafkajsAdmin;
+  readonly #usage = new UsageSampler();
+  readonly #watched: WatchedProcess[];
+  readonly #stop = new AbortController();
+  #sampling: Promise<void> = Promise.resolve();
+  #lag = 0n;
+  #previous: LoadSample | undefined;
+  #walStart = 0;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    const { platform } = parts;
+    const endpoints = platform.endpoints();
+    this.#orders = new Client({ connectionString: endpoints.ordersDatabaseUrl });
+    this.#analytics = new Client({ connectionString: endpoints.analyticsDatabaseUrl });
+    for (const client of [this.#orders, this.#analytics]) client.on('error', () => undefined); // its queries report it
+    const connection = { bootstrapServers: [endpoints.kafkaBootstrapServers], clientId: 'demo' };
+    this.#kafka = new KafkajsAdmin(connection, { logger: silentLogger() });
+    const { postgres, kafka, gateway, orders, processors } = platform;
+    this.#watched = [
+      { name: 'postgres', pid: postgres.pid },
+      { name: 'kafka', pid: kafka.pid },
+      ...[gateway, orders, ...processors].map(({ name, pid }) => ({ name, pid })),
+      { name: 'demo', pid: process.pid },
+    ];
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([this.#orders.connect(), this.#analytics.connect()]);
+    this.#walStart = await this.#walPosition();
+    this.#usage.sample(this.#watched);
+    this.#sampling = this.#sampleUntilStopped();
+  }
+
+  include(process: WatchedProcess): void {
+    this.#watched.push(process);
+    this.#usage.sample(this.#watched);
+  }
+
+  /** The live line. */
+  show(sample: LoadSample): void {
+    const sinceMs = sample.elapsedMs - (this.#previous?.elapsedMs ?? 0);
+    const rate = Math.round(((sample.accepted - (this.#previous?.accepted ?? 0)) * 1000) / Math.max(1, sinceMs));
+    this.#previous = sample;
+    const seconds = String(Math.round(sample.elapsedMs / 1000)).padStart(4);
+    this.#parts.log.update(
+      `${seconds} s  ${rate} orders/s  accepted ${sample.accepted}  failed ${sample.failed}  ` +
+        `lag ${this.#lag}  p99 ${sample.p99Ms.toFixed(1)} ms`,
+    );
+  }
+
+  /** Milliseconds from the user's command to the first event in analytics. */
+  async firstEventApplied(load: RunningLoad): Promise<number> {
+    let isOver = false;
+    void load.exited.finally(() => (isOver = true));
+    for (;;) {
+      const wasOver = isOver;
+      const { rows } = await this.#analytics.query('SELECT FROM processed_events LIMIT 1');
+      if (rows.length > 0) return Date.now() - this.#parts.startedAtMs;
+      if (wasOver && Date.now() - this.#parts.startedAtMs > DRAIN_DEADLINE_MS) return Number.NaN;
+      await sleep(20, this.#stop.signal);
+    }
+  }
+
+  /** Resolves when the outbox is empty and the group has committed everything. */
+  async drained(): Promise<void> {
+    const giveUpMs = Date.now() + DRAIN_DEADLINE_MS;
+    for (;;) {
+      const { rows } = await this.#orders.query<{ unsent: string }>('SELECT count(*) AS unsent FROM event_outbox');
+      const unsent = Number(rows[0]?.unsent);
+      const lag = await this.#readLag();
+      if (unsent === 0 && lag === 0n) return;
+      if (Date.now() > giveUpMs) {
+        throw new LocalError({
+          code: 'CHILD_NOT_READY',
+          message: `the platform did not drain: ${unsent} events in the outbox, ${lag} not applied.`,
+          fix: `Look at the logs in ${this.#parts.run.logDirectory}.`,
+        });
+      }
+      await sleep(50);
+    }
+  }
+
+  /** The promise, or the error of the first process that dies meanwhile. */
+  async orDeath<T>(promise: Promise<T>): Promise<T> {
+    const { gateway, orders, processors } = this.#parts.platform;
+    const deaths = [gateway, orders, ...processors].map(async ({ name, process: child }) => {
+      const exit = await child.exited;
+      throw new LocalError({
+        code: 'CHILD_EXITED',
+        message: `${name} ended while the demo ran (${exit.signal ?? `exit code ${exit.code}`}).`,
+        fix: `Look at its log, ${child.logFile}; the last lines follow.`,
+        details: child.lastLines(),
+      });
+    });
+    return Promise.race([promise, ...deaths]);
+  }
+
+  async finish(): Promise<{ usage: UsageSummary[]; walBytes: number }> {
+    this.#stop.abort();
+    await this.#sampling;
+    this.#usage.sample(this.#watched);
+    return { usage: this.#usage.summarize(), walBytes: (await this.#walPosition()) - this.#walStart };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#sampling;
+    await Promise.allSettled([this.#orders.end(), this.#analytics.end(), this.#kafka.stop()]);
+  }
+
+  async #sampleUntilStopped(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#usage.sample(this.#watched);
+      this.#lag = await this.#readLag().catch(() => this.#lag); // only for show; drained() is the judge
+      await sleep(SAMPLE_EVERY_MS, this.#stop.signal);
+    }
+  }
+
+  async #readLag(): Promise<bigint> {
+    const partitions = await this.#kafka.groupLag(EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC);
+    return partitions.reduce((sum, { lagMessages }) => sum + lagMessages, 0n);
+  }
+
+  async #walPosition(): Promise<number> {
+    const { rows } = await this.#orders.query<{ bytes: string }>(
+      "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') AS bytes",
+    );
+    return Number(rows[0]?.bytes);
+  }
+}

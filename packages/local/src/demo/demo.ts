@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LocalError } from '../local-error.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { ProgressLog } from '../progress.ts';
+import type { RunDirectory } from '../run-directory.ts';
+import type { DemoConfig } from './config.ts';
+import { quantileOf, readHistogram, type Buckets } from './histogram.ts';
+import { DemoWatch } from './demo-watch.ts';
+import { startLoad, type RunningLoad } from './load.ts';
+import type { AuditFacts, LoadFacts, RunFacts } from './report.ts';
+
+const AUDITOR = join(import.meta.dirname, '..', '..', '..', '..', 'services', 'auditor', 'src', 'main.ts');
+
+export interface DemoParts {
+  readonly config: DemoConfig;
+  readonly platform: Platform;
+  readonly run: RunDirectory;
+  /** `.local` of the repository. */
+  readonly localDirectory: string;
+  readonly log: ProgressLog;
+  readonly startedAtMs: number;
+  /** Aborts on Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends the load, waits until every event is applied, has the auditor judge, and returns the facts.
+ *
+ * @throws {LocalError} when a process died, the load could not be sent or the platform did not drain.
+ */
+export async function runDemo(parts: DemoParts): Promise<RunFacts> {
+  const files = {
+    receipts: join(parts.localDirectory, 'receipts.jsonl'),
+    load: join(parts.run.path, 'load-report.json'),
+    audit: join(parts.localDirectory, 'audit-report.json'),
+  };
+  await Promise.all(Object.values(files).map((file) => rm(file, { force: true })));
+  const endpoints = parts.platform.endpoints();
+  await writeFile(
+    join(parts.localDirectory, 'endpoints.json'),
+    `${JSON.stringify({ ...endpoints, receipts: files.receipts }, undefined, 2)}\n`,
+  );
+  await using watch = new DemoWatch(parts);
+  await watch.start();
+  const { timeToFirstOrderMs, drainSeconds } = await sendAndDrain(parts, files, watch);
+  const { usage, walBytes } = await watch.finish();
+  const endToEndMs = await readEndToEnd(parts.platform);
+  parts.log.step('auditor: joining receipts, orders, topic and analytics');
+  const auditExitCode = await runAuditor(parts, files);
+  const load = await readJson<LoadFacts>(files.load);
+  const audit = await readJson<AuditFacts>(files.audit);
+  const { DEMO_RATE: ratePerSecond, DEMO_SECONDS: seconds } = parts.config;
+  const durations = { timeToFirstOrderMs, drainSeconds, endToEndMs };
+  return { ratePerSecond, seconds, load, audit, auditExitCode, walBytes, usage, ...durations };
+}
+
+async function sendAndDrain(
+  parts: DemoParts,
+  files: { readonly receipts: string; readonly load: string },
+  watch: DemoWatch,
+): Promise<{ timeToFirstOrderMs: number; drainSeconds: number }> {
+  const { config, platform, run, log } = parts;
+  log.step(`load: ${config.DEMO_RATE} orders/s for ${config.DEMO_SECONDS} s against ${platform.gateway.url}`);
+  const load = startLoad({
+    run,
+    receipts: files.receipts,
+    report: files.load,
+    gateway: platform.gateway.url,
+    ratePerSecond: config.DEMO_RATE,
+    seconds: config.DEMO_SECONDS,
+    onSample: (sample) => watch.show(sample),
+  });
+  watch.include({ name: 'load-generator', pid: load.pid });
+  const stopLoad = (): void => load.stop();
+  parts.signal.addEventListener('abort', stopLoad, { once: true });
+  const firstOrder = watch.firstEventApplied(load);
+  const exitCode = await watch.orDeath(load.exited);
+  parts.signal.removeEventListener('abort', stopLoad);
+  if (exitCode !== 0 && exitCode !== 1) throw loadFailed(load, exitCode);
+  const timeToFirstOrderMs = await firstOrder;
+  const endedAtMs = Date.now();
+  log.step('load: sent; waiting until every event is applied');
+  await watch.orDeath(watch.drained());
+  return { timeToFirstOrderMs, drainSeconds: (Date.now() - endedAtMs) / 1000 };
+}
+
+function loadFailed(load: RunningLoad, exitCode: number | null): LocalError {
+  return new LocalError({
+    code: 'CHILD_EXITED',
+    message: `the load generator ended with exit code ${String(exitCode)}.`,
+    fix: `Look at its log, ${load.logFile}.`,
+  });
+}
+
+async function readEndToEnd(platform: Platform): Promise<RunFacts['endToEndMs']> {
+  const expositions = await Promise.all(
+    platform.processors.map(async ({ adminUrl }) => (await fetch(`${adminUrl}/metrics`)).text()),
+  );
+  const buckets = readHistogram(expositions, 'event_end_to_end_seconds');
+  return { p50: quantileMs(buckets, 0.5), p99: quantileMs(buckets, 0.99) };
+}
+
+function quantileMs(buckets: Buckets, quantile: number): number | undefined {
+  const seconds = quantileOf(buckets, quantile);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** Runs the auditor with its output on this terminal; returns its exit code. */
+async function runAuditor(
+  { platform }: DemoParts,
+  files: { readonly receipts: string; readonly audit: string },
+): Promise<number> {
+  const endpoints = platform.endpoints();
+  const args = [AUDITOR, '--receipts', files.receipts, '--json', files.audit];
+  args.push('--orders-url', endpoints.ordersDatabaseUrl, '--analytics-url', endpoints.analyticsDatabaseUrl);
+  args.push('--kafka', endpoints.kafkaBootstrapServers);
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const exited = Promise.withResolvers<number>();
+  child.once('error', exited.reject);
+  child.once('exit', (code) => exited.resolve(code ?? 1));
+  return exited.promise;
+}
+
+async function readJson<T>(file: string): Promise<T> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T;
+  } catch (cause: unknown) {
+    throw new LocalError({
+      code: 'COMMAND_FAILED',
+      message: `${file} was not written.`,
+      fix: 'See what the load generator or the auditor said above.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { LocalError } from '../local-error.ts';
+import type { RunDirectory } from '../run-directory.ts';
+
+const GENERATOR = join(import.meta.dirname, '..', '..', '..', '..', 'services', 'load-generator', 'src', 'main.ts');
+
+/** A line of the load generator's `--progress json`. */
+export interface LoadSample {
+  readonly elapsedMs: number;
+  readonly sent: number;
+  readonly accepted: number;
+  readonly failed: number;
+  readonly inFlight: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface LoadOptions {
+  readonly run: RunDirectory;
+  readonly gateway: string;
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+  /** Where the generator writes what clients were told. */
+  readonly receipts: string;
+  /** Where it writes its report. */
+  readonly report: string;
+  readonly onSample: (sample: LoadSample) => void;
+}
+
+/** The running load generator. */
+export interface RunningLoad {
+  readonly pid: number;
+  readonly logFile: string;
+  /** Its exit code; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  stop(): void;
+}
+
+/**
+ * The mix of the demo: mostly new orders, some of them paid, shipped or cancelled, some with a key and some of those
+ * sent twice.
+ */
+const MIX = [
+  '--payments',
+  '0.2',
+  '--shipments',
+  '0.1',
+  '--cancellations',
+  '0.05',
+  '--idempotent',
+  '0.1',
+  '--retries',
+  '0.1',
+];
+
+/** @throws {LocalError} COMMAND_FAILED when the generator cannot be started. */
+export function startLoad(options: LoadOptions): RunningLoad {
+  const logFile = join(options.run.logDirectory, 'load-generator.log');
+  const log = openSync(logFile, 'a');
+  const { gateway, ratePerSecond, seconds, receipts, report } = options;
+  const args = [GENERATOR, '--url', gateway, '--rate', String(ratePerSecond), '--duration', `${seconds}s`];
+  args.push(...MIX, '--receipts', receipts, '--json', report, '--progress', 'json');
+  const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log] });
+  closeSync(log);
+  if (child.pid === undefined || child.stdout === null) {
+    throw new LocalError({
+      code: 'COMMAND_FAILED',
+      message: 'the load generator cannot be started.',
+      fix: `Look at ${logFile}.`,
+    });
+  }
+  options.run.recordChild({ name: 'load-generator', pid: child.pid, stopSignal: 'SIGTERM' });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const sample = parseSample(line);
+    if (sample !== undefined) options.onSample(sample);
+  });
+  const exited = Promise.withResolvers<number | null>();
+  child.once('exit', (code) => exited.resolve(code));
+  return { pid: child.pid, logFile, exited: exited.promise, stop: () => void child.kill('SIGTERM') };
+}
+
+/** The generator prints its summary for people on the same stream, after the samples. */
+function parseSample(line: string): LoadSample | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as LoadSample;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import type { UsageSummary } from './usage-sampler.ts';
+
+/** What the load generator reports, as far as the demo repeats it. */
+export interface LoadFacts {
+  readonly accepted: number;
+  readonly failed: number;
+  readonly wrongAnswers: number;
+  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  readonly scheduleKept: boolean;
+}
+
+/** What the auditor found, as far as the demo repeats it. */
+export interface AuditFacts {
+  readonly accepted: number;
+  readonly published: number;
+  readonly processed: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly altered: number;
+  readonly redelivered: number;
+  readonly revenueDriftCents: number;
+  readonly verdict: string;
+}
+
+export interface RunFacts {
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+  readonly load: LoadFacts;
+  readonly audit: AuditFacts;
+  readonly auditExitCode: number;
+  readonly endToEndMs: { readonly p50: number | undefined; readonly p99: number | undefined };
+  readonly timeToFirstOrderMs: number;
+  readonly drainSeconds: number;
+  readonly walBytes: number;
+  readonly usage: readonly UsageSummary[];
+}
+
+/** `.local/demo-report.json`. Durations are in the unit of the name; null means that the system does not tell. */
+export interface DemoReport {
+  readonly verdict: 'proved' | 'broken';
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+  readonly accepted: number;
+  readonly failedRequests: number;
+  readonly published: number;
+  readonly processed: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly altered: number;
+  readonly redelivered: number;
+  readonly revenueDriftCents: number;
+  readonly httpP50Ms: number | null;
+  readonly httpP99Ms: number | null;
+  readonly httpMaxMs: number | null;
+  readonly endToEndP50Ms: number | null;
+  readonly endToEndP99Ms: number | null;
+  readonly timeToFirstOrderMs: number;
+  readonly drainSeconds: number;
+  readonly cpuMicrosPerOrder: number | null;
+  readonly walBytesPerOrder: number | null;
+  readonly scheduleKept: boolean;
+  /** CPU microseconds per accepted order and memory, by process with what runs below it. */
+  readonly processes: readonly (UsageSummary & { readonly cpuMicrosPerOrder: number | null })[];
+}
+
+const perOrder = (amount: number, orders: number): number | null => (orders > 0 ? Math.round(amount / orders) : null);
+const tenth = (value: number | undefined): number | null => (value === undefined ? null : Math.round(value * 10) / 10);
+
+/** Puts the facts of a run together. The verdict needs the auditor's proof and a load without wrong answers. */
+export function buildDemoReport(facts: RunFacts): DemoReport {
+  const { load, audit, usage } = facts;
+  const isProved =
+    facts.auditExitCode === 0 &&
+    audit.verdict === 'proved' &&
+    audit.accepted > 0 &&
+    audit.lost + audit.duplicated + audit.altered + load.wrongAnswers === 0 &&
+    audit.revenueDriftCents === 0;
+  const cpuMicros = usage.reduce((sum, { cpuMicros: micros }) => sum + micros, 0);
+  return {
+    verdict: isProved ? 'proved' : 'broken',
+    ratePerSecond: facts.ratePerSecond,
+    seconds: facts.seconds,
+    accepted: audit.accepted,
+    failedRequests: load.failed,
+    published: audit.published,
+    processed: audit.processed,
+    lost: audit.lost,
+    duplicated: audit.duplicated,
+    altered: audit.altered,
+    redelivered: audit.redelivered,
+    revenueDriftCents: audit.revenueDriftCents,
+    httpP50Ms: tenth(load.latencyMs?.p50),
+    httpP99Ms: tenth(load.latencyMs?.p99),
+    httpMaxMs: tenth(load.latencyMs?.max),
+    endToEndP50Ms: tenth(facts.endToEndMs.p50),
+    endToEndP99Ms: tenth(facts.endToEndMs.p99),
+    timeToFirstOrderMs: Math.round(facts.timeToFirstOrderMs),
+    drainSeconds: Math.round(facts.drainSeconds * 10) / 10,
+    cpuMicrosPerOrder: usage.length === 0 ? null : perOrder(cpuMicros, audit.accepted),
+    walBytesPerOrder: perOrder(facts.walBytes, audit.accepted),
+    scheduleKept: load.scheduleKept,
+    processes: usage.map((summary) => ({ ...summary, cpuMicrosPerOrder: perOrder(summary.cpuMicros, audit.accepted) })),
+  };
+}
+
+const number = (value: number | null, unit = ''): string =>
+  value === null ? 'unknown' : `${value.toLocaleString('en-US')}${unit}`;
+
+/** The report for people. */
+export function renderDemoReport(report: DemoReport): string {
+  const rows: [string, string][] = [
+    ['orders accepted', `${number(report.accepted)}, failed requests ${number(report.failedRequests)}`],
+    ['HTTP latency', `p50 ${number(report.httpP50Ms, ' ms')}, p99 ${number(report.httpP99Ms, ' ms')}`],
+    ['order to analytics', `p50 ${number(report.endToEndP50Ms, ' ms')}, p99 ${number(report.endToEndP99Ms, ' ms')}`],
+    ['first order after', number(report.timeToFirstOrderMs / 1000, ' s')],
+    ['drained after', number(report.drainSeconds, ' s')],
+    ['CPU per order', `${number(report.cpuMicrosPerOrder, ' µs')} over all processes`],
+    ['WAL per order', number(report.walBytesPerOrder, ' bytes')],
+    ...report.processes.map((p): [string, string] => [
+      `  ${p.name}`,
+      `${number(p.cpuMicrosPerOrder, ' µs per order')}, memory ${p.rssStartMiB} -> ${p.rssEndMiB} MiB, at most ${p.rssMaxMiB}`,
+    ]),
+  ];
+  return rows.map(([label, value]) => `  ${label.padEnd(24)}${value}`).join('\n');
+}
