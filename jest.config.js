@@ -1,0 +1,32 @@
+const shared = {
+  // Node runs TypeScript itself: nothing is transformed, and the tests are the ES modules that production runs.
+  transform: {},
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  testEnvironment: 'node',
+  injectGlobals: false,
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/.local/'],
+  modulePathIgnorePatterns: ['<rootDir>/.local/'],
+};
+
+/** `unit` does no I/O; `int` gets one real PostgreSQL and one real Kafka broker for the whole run. */
+export default {
+  reporters: ['default', '<rootDir>/test/count-reporter.ts'],
+  // For `int`, whose tests wait for real servers; a unit test that takes this long is slow, not wrong.
+  testTimeout: 60_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, '\\.int\\.test\\.ts$', '\\.e2e\\.test\\.ts$'],
+    },
+    {
+      ...shared,
+      displayName: 'int',
+      testMatch: ['**/*.int.test.ts'],
+      globalSetup: '<rootDir>/test/global-setup.ts',
+      globalTeardown: '<rootDir>/test/global-teardown.ts',
+    },
+  ],
+};

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { KafkajsAdmin } from '@orderflow/service-kit/kafka/kafkajs-admin';
+import { silentLogger } from '@orderflow/service-kit/logger';
+
+export { until, type UntilOptions } from './until.ts';
+
+const POSTGRES_URL = 'ORDERFLOW_TEST_POSTGRES_URL';
+const KAFKA = 'ORDERFLOW_TEST_KAFKA';
+
+/** The superuser's connection string to the PostgreSQL of this test run. */
+export function testPostgresUrl(): string {
+  return setByGlobalSetup(POSTGRES_URL);
+}
+
+/** The bootstrap servers of the Kafka broker of this test run. */
+export function testKafka(): string {
+  return setByGlobalSetup(KAFKA);
+}
+
+/** Tells the tests where the servers are; called by jest's global setup. */
+export function announceTestServers(servers: { readonly postgresUrl: string; readonly kafka: string }): void {
+  process.env[POSTGRES_URL] = servers.postgresUrl;
+  process.env[KAFKA] = servers.kafka;
+}
+
+function setByGlobalSetup(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: only *.int.test.ts files get servers from jest`);
+  return value;
+}
+
+export interface TestDatabase {
+  readonly name: string;
+  readonly url: string;
+  /** Ends what is still connected to it. */
+  drop(): Promise<void>;
+}
+
+/** An empty database of its own for one test; `migrate` is given its connection string. */
+export async function createTestDatabase({
+  migrate,
+}: { readonly migrate?: (url: string) => Promise<unknown> } = {}): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await administer(`CREATE DATABASE ${name}`);
+  const url = new URL(testPostgresUrl());
+  url.pathname = `/${name}`;
+  const database: TestDatabase = {
+    name,
+    url: url.href,
+    drop: async () => {
+      await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
+  await migrate?.(database.url);
+  return database;
+}
+
+async function administer(statement: string): Promise<void> {
+  const client = new Client({ connectionString: testPostgresUrl() });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+export interface TestTopicOptions {
+  /** Default: 1. */
+  readonly partitions?: number;
+  /** Topic configuration by Kafka's names. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Default: the broker of this test run. */
+  readonly bootstrapServers?: string;
+}
+
+/** A topic of its own for one test; every partition has a leader when its name is returned. */
+export async function createTestTopic(options: TestTopicOptions = {}): Promise<string> {
+  const name = `test-${randomBytes(6).toString('hex')}`;
+  const admin = new KafkajsAdmin(
+    { bootstrapServers: [options.bootstrapServers ?? testKafka()], clientId: 'test-topics' },
+    { logger: silentLogger() },
+  );
+  try {
+    await admin.ensureTopics([{ name, partitions: options.partitions ?? 1, config: options.config ?? {} }]);
+  } finally {
+    await admin.stop();
+  }
+  return name;
+}
