@@ -19,7 +19,9 @@ export function toDeadLetterMessage(letter: DeadLetter): OutgoingMessage {
   };
 }
 
-/** The message as it came. */
+/**
+ * The message as it came. A key that is missing or no text (which no orderId is) becomes text; the table has its bytes.
+ */
 export function toSourceMessage({ key, value, headers }: DeadLetter): OutgoingMessage {
   return { key: key?.toString('utf8') ?? '', value, headers: withoutOwnHeaders(headers) };
 }

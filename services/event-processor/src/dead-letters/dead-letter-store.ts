@@ -24,7 +24,6 @@ export interface DeadLetterFilter {
   readonly sourceOffset?: number | undefined;
   /** Leave out those that were replayed. */
   readonly onlyUnreplayed: boolean;
-  readonly limit: number;
 }
 
 const COLUMNS = `
@@ -52,9 +51,8 @@ export async function listDeadLetters(pool: Pool, topic: string, filter: DeadLet
        AND ($2::int IS NULL OR partition = $2)
        AND ($3::bigint IS NULL OR source_offset = $3)
        AND (NOT $4 OR replayed_at IS NULL)
-     ORDER BY partition, source_offset, record_timestamp_ms
-     LIMIT $5`,
-    [topic, filter.partition ?? null, filter.sourceOffset ?? null, filter.onlyUnreplayed, filter.limit],
+     ORDER BY partition, source_offset, record_timestamp_ms`,
+    [topic, filter.partition ?? null, filter.sourceOffset ?? null, filter.onlyUnreplayed],
   );
   return rows;
 }
