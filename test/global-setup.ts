@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { startBackends, type Backends } from '../packages/local/src/backends.ts';
+import { startBackends } from '../packages/local/src/backends.ts';
 import { describeError } from '../packages/local/src/local-error.ts';
+import { freePort } from '../packages/local/src/ports.ts';
 import { createProgressLog } from '../packages/local/src/progress.ts';
+import { openRunDirectory, type RunDirectory } from '../packages/local/src/run-directory.ts';
 import { announceTestServers } from '../packages/local/src/testing.ts';
 
 declare global {
-  // Jest gives setup and teardown no other way to share something.
-  var orderflowTestBackends: Backends | undefined;
+  /** Jest gives setup and teardown no other way to share something. */
+  var orderflowTestRun: RunDirectory | undefined;
 }
 
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -14,25 +16,25 @@ const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 /** One PostgreSQL and one Kafka broker for all integration tests of a run. */
 export default async function startTestServers(): Promise<void> {
   const log = createProgressLog({ stream: process.stderr });
+  const localDirectory = join(import.meta.dirname, '..', '.local');
+  const run = await openRunDirectory({ localDirectory, name: 'test', log });
+  globalThis.orderflowTestRun = run;
+  removeOnSignal(run);
+  const kafkaProxied = { port: await freePort(), advertisedPort: await freePort() };
+  const cacheDirectory = join(localDirectory, 'cache');
   try {
-    const backends = await startBackends({
-      localDirectory: join(import.meta.dirname, '..', '.local'),
-      name: 'test',
-      log,
-    });
-    globalThis.orderflowTestBackends = backends;
-    announceTestServers({ postgresUrl: backends.postgres.url(), kafka: backends.kafka.bootstrapServers });
-    stopOnSignal(backends);
+    const { postgres, kafka } = await startBackends({ run, cacheDirectory, log, kafka: { proxied: kafkaProxied } });
+    announceTestServers({ postgresUrl: postgres.url(), kafka: kafka.bootstrapServers, kafkaProxied });
   } catch (error: unknown) {
     log.step(describeError(error));
     throw error;
   }
 }
 
-function stopOnSignal(backends: Backends): void {
+function removeOnSignal(run: RunDirectory): void {
   for (const [signal, exitCode] of Object.entries(SIGNAL_EXIT_CODES)) {
     process.once(signal, () => {
-      void backends.stop().finally(() => process.exit(exitCode));
+      void run.remove().finally(() => process.exit(exitCode));
     });
   }
 }

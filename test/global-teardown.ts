@@ -1,4 +1,4 @@
-/** Stops what global-setup.ts started. */
+/** Stops what global-setup.ts started, and removes its data and logs. */
 export default async function stopTestServers(): Promise<void> {
-  await globalThis.orderflowTestBackends?.stop();
+  await globalThis.orderflowTestRun?.remove();
 }

@@ -36,6 +36,8 @@ export interface SupervisedProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
+  /** That of its run. */
+  readonly signal: AbortSignal;
   /** Resolves when the process has ended, however; never rejects. */
   readonly exited: Promise<ProcessExit>;
   /** Default: SIGKILL. Nothing happens when the process has ended. */
@@ -53,9 +55,10 @@ export interface SupervisedProcess {
 
 /**
  * Starts a process and records it in the run, so that a later start can stop it if this process is killed.
- * @throws LocalError COMMAND_FAILED when the command cannot be started.
+ * @throws LocalError COMMAND_FAILED when the command cannot be started, RUN_ABORTED when the run is to end.
  */
 export async function superviseProcess(options: ProcessOptions): Promise<SupervisedProcess> {
+  if (options.run.signal.aborted) throw abortedError(options.name);
   const logFile = join(options.run.logDirectory, `${options.name}.log`);
   const logStart = sizeOf(logFile);
   const child = spawnLogged(options, logFile);
@@ -93,6 +96,7 @@ class Supervised implements SupervisedProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
+  readonly signal: AbortSignal;
   readonly exited: Promise<ProcessExit>;
   readonly #child: ChildProcess;
   readonly #logStart: number;
@@ -104,6 +108,7 @@ class Supervised implements SupervisedProcess {
     this.name = options.name;
     this.pid = facts.pid;
     this.logFile = facts.logFile;
+    this.signal = options.run.signal;
     this.#child = child;
     this.#logStart = facts.logStart;
     this.#stopSignal = options.stopSignal ?? 'SIGTERM';
@@ -161,25 +166,37 @@ interface Readiness {
 
 /**
  * Waits until a process is ready, and no longer than it lives; it is stopped when it does not get there.
- * @throws LocalError CHILD_EXITED or CHILD_NOT_READY, with the last lines of its log.
+ * @throws LocalError CHILD_EXITED or CHILD_NOT_READY, with the last lines of its log; RUN_ABORTED.
  */
 export async function waitUntilReady(child: SupervisedProcess, { isReady, deadlineMs }: Readiness): Promise<void> {
-  const giveUpMs = Date.now() + deadlineMs;
+  const giveUpMs = performance.now() + deadlineMs;
   let exit: ProcessExit | undefined;
   void child.exited.then((facts) => (exit = facts));
   while (!(await isReady())) {
     if (exit !== undefined) throw childExitedError(child, exit);
-    if (Date.now() > giveUpMs) {
+    if (child.signal.aborted || performance.now() > giveUpMs) {
       await child.stop();
-      throw new LocalError({
-        code: 'CHILD_NOT_READY',
-        message: `${child.name} was not ready after ${Math.round(deadlineMs / 1_000)} s.`,
-        fix: `Look at ${child.logFile}; a machine that is very busy may just need another try.`,
-        details: child.lastLines(),
-      });
+      throw child.signal.aborted ? abortedError(child.name) : notReadyError(child, deadlineMs);
     }
     await sleep(READY_POLL_MS);
   }
+}
+
+function abortedError(name: string): LocalError {
+  return new LocalError({
+    code: 'RUN_ABORTED',
+    message: `${name} was not started: this run is being stopped.`,
+    fix: 'Start again when you want it.',
+  });
+}
+
+function notReadyError(child: SupervisedProcess, deadlineMs: number): LocalError {
+  return new LocalError({
+    code: 'CHILD_NOT_READY',
+    message: `${child.name} was not ready after ${Math.round(deadlineMs / 1_000)} s.`,
+    fix: `Look at ${child.logFile}; a machine that is very busy may just need another try.`,
+    details: child.lastLines(),
+  });
 }
 
 /** The error for a child that ended although nobody stopped it. */

@@ -9,6 +9,7 @@ export interface CommandOptions {
   readonly cwd?: string;
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -27,6 +28,7 @@ export async function runCommand(
       timeout: options.timeoutMs ?? 60_000,
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...options.user,
     });
     return stdout + stderr;

@@ -3,7 +3,7 @@ export interface LocalEnvironment {
   /** Folders to look for programs in, in order. */
   readonly path: readonly string[];
   readonly javaHome: string | undefined;
-  /** ORDERFLOW_POSTGRES_BIN: a folder with `postgres` and `initdb`; set, nothing else is looked at. */
+  /** ORDERFLOW_POSTGRES_BIN: a folder with `postgres` and `initdb`, or `embedded` for npm's; set, nothing else is looked at. */
   readonly postgresBin: string | undefined;
   /** What child processes inherit. */
   readonly childEnv: NodeJS.ProcessEnv;

@@ -3,11 +3,19 @@ import { LOOPBACK } from './ports.ts';
 /** The broker's listeners are named so in its settings. */
 export const CLIENT_LISTENER = 'CLIENT';
 const CONTROLLER_LISTENER = 'CONTROLLER';
+const PROXIED_LISTENER = 'PROXIED';
+
+/** A second way in: who bootstraps through it is sent to `advertisedPort` for everything, where a proxy may listen. */
+export interface ProxiedListener {
+  readonly port: number;
+  readonly advertisedPort: number;
+}
 
 export interface BrokerPlan {
   readonly clientPort: number;
   readonly controllerPort: number;
   readonly logDirectory: string;
+  readonly proxied?: ProxiedListener | undefined;
   /** Settings that make the client listener one of TLS and SCRAM; none for plaintext. */
   readonly security: Readonly<Record<string, string>> | undefined;
   /** The caller's settings, over all others. */
@@ -20,13 +28,11 @@ export interface BrokerPlan {
  * process but not that of the machine.
  */
 export function planBrokerProperties(plan: BrokerPlan): Readonly<Record<string, string>> {
-  const protocol = plan.security === undefined ? 'PLAINTEXT' : 'SASL_SSL';
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@${LOOPBACK}:${plan.controllerPort}`,
-    listeners: `${CLIENT_LISTENER}://${LOOPBACK}:${plan.clientPort},${CONTROLLER_LISTENER}://${LOOPBACK}:${plan.controllerPort}`,
-    'listener.security.protocol.map': `${CLIENT_LISTENER}:${protocol},${CONTROLLER_LISTENER}:PLAINTEXT`,
+    ...planListeners(plan),
     'inter.broker.listener.name': CLIENT_LISTENER,
     'controller.listener.names': CONTROLLER_LISTENER,
     'log.dirs': plan.logDirectory,
@@ -48,6 +54,24 @@ export function planBrokerProperties(plan: BrokerPlan): Readonly<Record<string, 
     'share.coordinator.state.topic.min.isr': '1',
     ...plan.security,
     ...plan.properties,
+  };
+}
+
+function planListeners({ clientPort, controllerPort, proxied, security }: BrokerPlan): Record<string, string> {
+  const client = { name: CLIENT_LISTENER, port: clientPort, advertisedPort: clientPort };
+  const forClients = proxied === undefined ? [client] : [client, { name: PROXIED_LISTENER, ...proxied }];
+  const clientProtocol = security === undefined ? 'PLAINTEXT' : 'SASL_SSL';
+  return {
+    listeners: [...forClients, { name: CONTROLLER_LISTENER, port: controllerPort }]
+      .map(({ name, port }) => `${name}://${LOOPBACK}:${port}`)
+      .join(','),
+    'advertised.listeners': forClients
+      .map(({ name, advertisedPort }) => `${name}://${LOOPBACK}:${advertisedPort}`)
+      .join(','),
+    'listener.security.protocol.map': [
+      ...forClients.map(({ name }) => `${name}:${clientProtocol}`),
+      `${CONTROLLER_LISTENER}:PLAINTEXT`,
+    ].join(','),
   };
 }
 

@@ -25,13 +25,15 @@ interface FetchOptions {
   readonly cacheDirectory: string;
   readonly environment: LocalEnvironment;
   readonly log: ProgressLog;
+  readonly signal: AbortSignal;
 }
 
 /**
  * The broker's jars, from the cache or else from Maven Central by the pinned kafka/pom.xml.
  * @throws LocalError MAVEN_MISSING, DISK_FULL, DOWNLOAD_FAILED.
  */
-export async function obtainKafkaJars({ cacheDirectory, environment, log }: FetchOptions): Promise<KafkaJars> {
+export async function obtainKafkaJars(options: FetchOptions): Promise<KafkaJars> {
+  const { cacheDirectory, log } = options;
   const pom = await readFile(POM, 'utf8');
   const version = parseKafkaVersion(pom);
   // The hash makes another cache entry when the POM changes without another Kafka, say for a newer log4j.
@@ -42,7 +44,7 @@ export async function obtainKafkaJars({ cacheDirectory, environment, log }: Fetc
     log,
     fill: async (staging) => {
       log.step(`kafka: fetching the jars of Apache Kafka ${version} from Maven Central, about 50 MB, once`);
-      await copyDependencies(staging, { environment, log });
+      await copyDependencies(staging, options);
     },
   });
   return { directory, version };
@@ -63,38 +65,34 @@ export function parseDownloadedBytes(line: string): number | undefined {
   return Math.round(Number(amount) * (unit === 'MB' ? UNIT_BYTES.MB : unit === 'kB' ? UNIT_BYTES.kB : UNIT_BYTES.B));
 }
 
-async function copyDependencies(
-  output: string,
-  { environment, log }: Omit<FetchOptions, 'cacheDirectory'>,
-): Promise<void> {
+async function copyDependencies(output: string, { environment, log, signal }: FetchOptions): Promise<void> {
   const maven = spawn(
     requireMaven(environment),
     ['--batch-mode', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${output}`],
-    { env: environment.childEnv, stdio: ['ignore', 'pipe', 'inherit'] },
+    { env: environment.childEnv, stdio: ['ignore', 'pipe', 'ignore'], signal },
   );
   let jars = 0;
   let bytes = 0;
-  const lines: string[] = [];
+  const otherLines: string[] = [];
+  createInterface({ input: maven.stdout }).on('line', (line) => {
+    const size = parseDownloadedBytes(line);
+    if (size === undefined) {
+      if (!line.includes('Download')) otherLines.push(line);
+      return;
+    }
+    jars += 1;
+    bytes += size;
+  });
   const ticker = setInterval(() => {
     log.update(`kafka: ${jars} jars, ${(bytes / 1e6).toFixed(0)} MB`);
   }, PROGRESS_INTERVAL_MS);
   try {
-    const ended = once(maven, 'close');
-    for await (const line of createInterface({ input: maven.stdout })) {
-      const size = parseDownloadedBytes(line);
-      if (size !== undefined) {
-        jars += 1;
-        bytes += size;
-      } else if (!line.includes('Download')) {
-        lines.push(line);
-      }
-    }
-    const [code] = await ended;
-    if (code !== 0) throw downloadError(lines.slice(-LAST_LINES).join('\n'));
-    log.step(`kafka: ${jars} jars came in, ${(bytes / 1e6).toFixed(0)} MB`);
+    const [code] = await once(maven, 'close');
+    if (code !== 0) throw downloadError(otherLines.slice(-LAST_LINES).join('\n'));
   } finally {
     clearInterval(ticker);
   }
+  log.step(`kafka: ${jars} jars came in, ${(bytes / 1e6).toFixed(0)} MB`);
 }
 
 function downloadError(details: string): LocalError {

@@ -5,11 +5,11 @@ import { join, resolve } from 'node:path';
 import { superviseProcess, waitUntilReady, type ProcessExit, type SupervisedProcess } from './child-process.ts';
 import { runCommand } from './command.ts';
 import { readLocalEnvironment, type LocalEnvironment } from './environment.ts';
-import { formatProperties, planBrokerProperties, planJvmArguments } from './kafka-config.ts';
+import { formatProperties, planBrokerProperties, planJvmArguments, type ProxiedListener } from './kafka-config.ts';
 import { obtainKafkaJars, type KafkaJars } from './kafka-jars.ts';
 import { createSecurityMaterial, scramArguments, type KafkaSecurity, type SecurityMaterial } from './kafka-security.ts';
 import { LocalError } from './local-error.ts';
-import { freePort, LOOPBACK } from './ports.ts';
+import { freePort, LOOPBACK, startOnPort } from './ports.ts';
 import type { ProgressLog } from './progress.ts';
 import { requireDiskSpace, requireJava, type Java } from './requirements.ts';
 import type { RunDirectory } from './run-directory.ts';
@@ -35,6 +35,8 @@ export interface KafkaOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Takes clients only over TLS with SCRAM-SHA-512; default: plaintext for everyone on this machine. */
   readonly security?: KafkaSecurity;
+  /** A second listener whose advertised address is that of a proxy, for fault tests. */
+  readonly proxied?: ProxiedListener;
   readonly environment?: LocalEnvironment;
 }
 
@@ -60,14 +62,13 @@ export interface LocalKafka {
   restart(): Promise<void>;
 }
 
+/** Everything that a launch needs and that stays the same over restarts. */
 interface Broker {
   readonly options: KafkaOptions;
   readonly environment: LocalEnvironment;
   readonly java: Java;
   readonly jars: KafkaJars;
-  readonly port: number;
   readonly home: string;
-  readonly propertiesFile: string;
   readonly material: SecurityMaterial | undefined;
 }
 
@@ -77,43 +78,51 @@ interface Broker {
  */
 export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const broker = await prepareBroker(options);
-  const child = await launch(broker);
-  options.log.step(`kafka: Apache Kafka ${broker.jars.version} listens on ${LOOPBACK}:${broker.port}`);
-  return new RunningKafka(broker, child);
+  const kafka = await startOnPort(options.port, async (port) => {
+    await writeProperties(broker, { clientPort: port, controllerPort: await freePort() });
+    await formatStorage(broker);
+    return new RunningKafka(broker, { port, child: await launch(broker) });
+  });
+  options.log.step(`kafka: Apache Kafka ${broker.jars.version} listens on ${kafka.bootstrapServers}`);
+  return kafka;
 }
 
 async function prepareBroker(options: KafkaOptions): Promise<Broker> {
   const environment = options.environment ?? readLocalEnvironment();
+  const { cacheDirectory, log, run, security } = options;
   const java = await requireJava(environment);
-  const port = await freePort(options.port);
   const jars = await obtainKafkaJars({
-    cacheDirectory: resolve(options.cacheDirectory),
+    cacheDirectory: resolve(cacheDirectory),
     environment,
-    log: options.log,
+    log,
+    signal: run.signal,
   });
-  const home = resolve(options.dataDirectory ?? join(options.run.path, options.name ?? 'kafka'));
+  const home = resolve(options.dataDirectory ?? join(run.path, options.name ?? 'kafka'));
   await mkdir(home, { recursive: true });
   await requireDiskSpace(home);
   const material =
-    options.security === undefined
+    security === undefined
       ? undefined
-      : await createSecurityMaterial({
-          directory: join(home, 'security'),
-          keytool: java.keytool,
-          security: options.security,
-        });
-  const propertiesFile = join(home, 'server.properties');
+      : await createSecurityMaterial({ directory: join(home, 'security'), keytool: java.keytool, security });
+  return { options, environment, java, jars, home, material };
+}
+
+function propertiesFile({ home }: Broker): string {
+  return join(home, 'server.properties');
+}
+
+async function writeProperties(
+  broker: Broker,
+  ports: { readonly clientPort: number; readonly controllerPort: number },
+): Promise<void> {
   const properties = planBrokerProperties({
-    clientPort: port,
-    controllerPort: await freePort(),
-    logDirectory: join(home, 'data'),
-    security: material?.properties,
-    properties: options.properties ?? {},
+    ...ports,
+    logDirectory: join(broker.home, 'data'),
+    proxied: broker.options.proxied,
+    security: broker.material?.properties,
+    properties: broker.options.properties ?? {},
   });
-  await writeFile(propertiesFile, formatProperties(properties), { mode: 0o600 });
-  const broker = { options, environment, java, jars, port, home, propertiesFile, material };
-  await formatStorage(broker);
-  return broker;
+  await writeFile(propertiesFile(broker), formatProperties(properties), { mode: 0o600 });
 }
 
 function javaArguments({ options, jars }: Broker): string[] {
@@ -124,11 +133,12 @@ function javaArguments({ options, jars }: Broker): string[] {
 async function formatStorage(broker: Broker): Promise<void> {
   if (existsSync(join(broker.home, 'data', 'meta.properties'))) return;
   const clusterId = randomBytes(16).toString('base64url');
-  const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', broker.propertiesFile];
+  const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', propertiesFile(broker)];
   const users = scramArguments(broker.material?.users ?? []);
   try {
     await runCommand([broker.java.bin, ...javaArguments(broker), ...format, ...users], {
       env: broker.environment.childEnv,
+      signal: broker.options.run.signal,
     });
   } catch (error: unknown) {
     throw new LocalError({
@@ -145,7 +155,7 @@ async function launch(broker: Broker): Promise<SupervisedProcess> {
   const child = await superviseProcess({
     name: broker.options.name ?? 'kafka',
     command: broker.java.bin,
-    args: [...javaArguments(broker), 'kafka.Kafka', broker.propertiesFile],
+    args: [...javaArguments(broker), 'kafka.Kafka', propertiesFile(broker)],
     run: broker.options.run,
     env: broker.environment.childEnv,
     cwd: broker.home,
@@ -157,18 +167,16 @@ async function launch(broker: Broker): Promise<SupervisedProcess> {
 class RunningKafka implements LocalKafka {
   readonly #broker: Broker;
   #child: SupervisedProcess;
+  readonly port: number;
 
-  constructor(broker: Broker, child: SupervisedProcess) {
+  constructor(broker: Broker, started: { readonly port: number; readonly child: SupervisedProcess }) {
     this.#broker = broker;
-    this.#child = child;
+    this.#child = started.child;
+    this.port = started.port;
   }
 
   get bootstrapServers(): string {
-    return `${LOOPBACK}:${this.#broker.port}`;
-  }
-
-  get port(): number {
-    return this.#broker.port;
+    return `${LOOPBACK}:${this.port}`;
   }
 
   get pid(): number {

@@ -10,7 +10,8 @@ export type LocalErrorCode =
   | 'COMMAND_FAILED'
   | 'CHILD_EXITED'
   | 'CHILD_NOT_READY'
-  | 'POSTGRES_CANNOT_RUN';
+  | 'POSTGRES_CANNOT_RUN'
+  | 'RUN_ABORTED';
 
 interface LocalErrorFacts {
   readonly code: LocalErrorCode;

@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { LocalError } from './local-error.ts';
 
 export const LOOPBACK = '127.0.0.1';
+const START_TRIES = 3;
 
 /**
  * A port of 127.0.0.1 on which nothing listens: the wanted one, or any.
- * @throws LocalError PORT_TAKEN, naming the port and, where `lsof` or `ss` tells it, the process that has it.
+ * @throws LocalError PORT_TAKEN, naming the port and, where `ss` tells it, the process that has it.
  */
 export async function freePort(wanted?: number): Promise<number> {
   const server = createServer();
@@ -24,6 +25,30 @@ export async function freePort(wanted?: number): Promise<number> {
   } catch (error) {
     throw portError(wanted ?? 0, error);
   }
+}
+
+/**
+ * Starts a server on the wanted port, or on a free one. Between the look for a free port and the server's own bind
+ * another process may take it; then another port is tried.
+ */
+export async function startOnPort<Started>(
+  wanted: number | undefined,
+  start: (port: number) => Promise<Started>,
+): Promise<Started> {
+  for (let triesLeft = START_TRIES; ; triesLeft--) {
+    const port = await freePort(wanted);
+    try {
+      return await start(port);
+    } catch (error: unknown) {
+      if (wanted !== undefined || triesLeft === 1 || !lostItsPort(error)) throw error;
+    }
+  }
+}
+
+function lostItsPort(error: unknown): boolean {
+  return (
+    error instanceof LocalError && error.code === 'CHILD_EXITED' && /address already in use/i.test(error.details ?? '')
+  );
 }
 
 function portError(port: number, cause: unknown): LocalError {

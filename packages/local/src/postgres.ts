@@ -6,7 +6,7 @@ import { superviseProcess, waitUntilReady, type ProcessExit, type SupervisedProc
 import { runCommand } from './command.ts';
 import { readLocalEnvironment, type LocalEnvironment } from './environment.ts';
 import { LocalError } from './local-error.ts';
-import { freePort, LOOPBACK } from './ports.ts';
+import { LOOPBACK, startOnPort } from './ports.ts';
 import { obtainPostgres, type PostgresBinaries } from './postgres-binaries.ts';
 import {
   choosePostgresUser,
@@ -75,14 +75,28 @@ interface Cluster {
  */
 export async function startPostgres(options: PostgresOptions): Promise<LocalPostgres> {
   const environment = options.environment ?? readLocalEnvironment();
-  const port = await freePort(options.port);
   const user = await choosePostgresUser();
   const binaries = await obtainPostgres({
     environment,
     cacheDirectory: async () => reachable(resolve(options.cacheDirectory), user, options),
     log: options.log,
+    signal: options.run.signal,
   });
   const cluster = await prepareCluster(options, { binaries, user });
+  const server = { options, environment, binaries, cluster };
+  const postgres = await startOnPort(options.port, async (port) => launch(server, port));
+  options.log.step(`postgres: PostgreSQL ${binaries.major} listens on ${LOOPBACK}:${postgres.port}`);
+  return postgres;
+}
+
+interface ServerPlan {
+  readonly options: PostgresOptions;
+  readonly environment: LocalEnvironment;
+  readonly binaries: PostgresBinaries;
+  readonly cluster: Cluster;
+}
+
+async function launch({ options, environment, binaries, cluster }: ServerPlan, port: number): Promise<LocalPostgres> {
   const child = await superviseProcess({
     name: 'postgres',
     command: join(binaries.directory, 'postgres'),
@@ -90,14 +104,13 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     run: options.run,
     env: environment.childEnv,
     cwd: cluster.directory,
-    user,
+    user: cluster.user,
     stopSignal: 'SIGINT',
   });
   await waitUntilReady(child, {
     isReady: async () => acceptsConnections(cluster.directory, child.pid),
     deadlineMs: READY_DEADLINE_MS,
   });
-  options.log.step(`postgres: PostgreSQL ${binaries.major} listens on ${LOOPBACK}:${port}`);
   return toLocalPostgres(child, { port, major: binaries.major, password: cluster.password });
 }
 

@@ -1,19 +1,26 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, realpathSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runCommand } from './command.ts';
 import type { LocalEnvironment } from './environment.ts';
 import { LocalError } from './local-error.ts';
 
 const OLDEST_JAVA = 17;
 const NEEDED_DISK_BYTES = 2 * 1024 ** 3;
+/** Homebrew's openjdk is not put on PATH. */
+const HOMEBREW_JAVA = ['/opt/homebrew/opt/openjdk/bin', '/usr/local/opt/openjdk/bin'] as const;
 
-const INSTALL_JAVA = `Install a JDK or JRE ${OLDEST_JAVA} or newer (Debian: apt install openjdk-17-jre-headless, macOS: brew install openjdk) and put it on PATH or into JAVA_HOME.`;
+const INSTALL_JAVA = `Install Java ${OLDEST_JAVA} or newer (Debian: apt install openjdk-17-jre-headless, macOS: brew install openjdk), or point JAVA_HOME to it.`;
 
-/** The bin folder of a Java runtime, and its major version. */
+/** The programs of a Java runtime that is new enough. */
 export interface Java {
   readonly bin: string;
   readonly keytool: string;
+  readonly major: number;
+}
+
+interface JavaCandidate {
+  readonly bin: string;
   readonly major: number;
 }
 
@@ -23,58 +30,81 @@ export function parseJavaMajor(versionOutput: string): number | undefined {
   return match?.groups === undefined ? undefined : Number(match.groups['major']);
 }
 
-/** The program's file, first hit on the path. */
-export function findProgram(name: string, directories: readonly string[]): string | undefined {
-  return directories.map((directory) => join(directory, name)).find((file) => existsSync(file));
+/** Every executable file of that name in the folders, in their order. */
+function findPrograms(name: string, directories: readonly string[]): string[] {
+  return directories.map((directory) => join(directory, name)).filter((file) => isExecutable(file));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
- * JAVA_HOME's Java, else the first on PATH.
+ * The first Java that is new enough: of JAVA_HOME, of PATH, of Homebrew.
  * @throws LocalError JAVA_MISSING or JAVA_TOO_OLD.
  */
 export async function requireJava(environment: LocalEnvironment): Promise<Java> {
-  const directories = environment.javaHome === undefined ? [] : [join(environment.javaHome, 'bin')];
-  const bin = findProgram('java', [...directories, ...environment.path]);
-  const missing = new LocalError({
-    code: 'JAVA_MISSING',
-    message: 'Kafka needs Java, and there is none on this machine.',
-    fix: INSTALL_JAVA,
-  });
-  if (bin === undefined) throw missing;
-  // macOS has a `java` that only says that there is no Java.
-  const output = await runCommand([bin, '-version'], { env: environment.childEnv }).catch(() => '');
-  const major = parseJavaMajor(output);
-  if (major === undefined) throw missing;
-  if (major < OLDEST_JAVA) {
+  const home = environment.javaHome === undefined ? [] : [join(environment.javaHome, 'bin')];
+  const candidates: JavaCandidate[] = [];
+  for (const bin of findPrograms('java', [...home, ...environment.path, ...HOMEBREW_JAVA])) {
+    // macOS has a `java` that only says that there is no Java.
+    const output = await runCommand([bin, '-version'], { env: environment.childEnv }).catch(() => '');
+    const major = parseJavaMajor(output);
+    if (major !== undefined) candidates.push({ bin, major });
+    if (major !== undefined && major >= OLDEST_JAVA) break;
+  }
+  const { bin, major } = chooseJava(candidates);
+  const beside = [dirname(bin), dirname(realpathSync(bin))];
+  return { bin, major, keytool: findPrograms('keytool', beside)[0] ?? 'keytool' };
+}
+
+/** The first that is new enough; else it throws, and names the first that was found. */
+export function chooseJava(candidates: readonly JavaCandidate[]): JavaCandidate {
+  const chosen = candidates.find(({ major }) => major >= OLDEST_JAVA);
+  if (chosen !== undefined) return chosen;
+  const [tooOld] = candidates;
+  if (tooOld === undefined) {
     throw new LocalError({
-      code: 'JAVA_TOO_OLD',
-      message: `Kafka needs Java ${OLDEST_JAVA} or newer, and ${bin} is Java ${major}.`,
+      code: 'JAVA_MISSING',
+      message: 'Kafka needs Java, and there is none on this machine.',
       fix: INSTALL_JAVA,
     });
   }
-  return { bin, keytool: join(bin, '..', 'keytool'), major };
+  throw new LocalError({
+    code: 'JAVA_TOO_OLD',
+    message: `Kafka needs Java ${OLDEST_JAVA} or newer, and ${tooOld.bin} is Java ${tooOld.major}.`,
+    fix: INSTALL_JAVA,
+  });
 }
 
 /** @throws LocalError MAVEN_MISSING. */
 export function requireMaven(environment: LocalEnvironment): string {
-  const maven = findProgram('mvn', environment.path);
+  const [maven] = findPrograms('mvn', environment.path);
   if (maven !== undefined) return maven;
   throw new LocalError({
     code: 'MAVEN_MISSING',
-    message: "Maven is needed once to fetch Kafka's jars, and there is no mvn on PATH.",
-    fix: 'Install it (Debian: apt install maven, macOS: brew install maven); a start with the jars in .local/cache needs it no more.',
+    message: "Maven is needed once, to fetch Kafka's jars, and there is no mvn on PATH.",
+    fix: 'Install it (Debian: apt install maven, macOS: brew install maven).',
   });
 }
 
 /** @throws LocalError DISK_FULL when less than 2 GB are free where the folder lies. */
 export async function requireDiskSpace(directory: string): Promise<void> {
   const { bavail, bsize } = await statfs(directory);
-  const freeBytes = bavail * bsize;
+  judgeFreeSpace(bavail * bsize, directory);
+}
+
+/** The decision of requireDiskSpace. */
+export function judgeFreeSpace(freeBytes: number, directory: string): void {
   if (freeBytes >= NEEDED_DISK_BYTES) return;
-  const freeMegabytes = Math.floor(freeBytes / 1024 ** 2);
   throw new LocalError({
     code: 'DISK_FULL',
-    message: `Only ${freeMegabytes} MB are free on the disk of ${directory}; 2048 MB are needed.`,
-    fix: 'Free some space, `make clean` removes what earlier runs left.',
+    message: `${Math.floor(freeBytes / 1024 ** 2)} MB are free on the disk of ${directory}, and 2048 MB are needed.`,
+    fix: 'Free some space; `make clean` removes what earlier runs left.',
   });
 }

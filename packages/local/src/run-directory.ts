@@ -33,11 +33,13 @@ interface ChildToRecord {
 export interface RunDirectory {
   readonly path: string;
   readonly logDirectory: string;
+  /** Aborted when the caller wants to end before everything has started. */
+  readonly signal: AbortSignal;
   /** Synchronous, so that no crash of this process can come between the start of a child and its record. */
   recordChild(child: ChildToRecord): void;
   /** A folder outside `path` that goes away with the run. */
   recordOutsideDirectory(path: string): void;
-  /** Removes the folder with everything in it; call it after the children have ended. */
+  /** Stops the children that still run, then removes the folder with everything in it. */
   remove(): Promise<void>;
 }
 
@@ -47,6 +49,8 @@ interface OpenRunOptions {
   /** What runs, such as `demo` or `test`; the pid is added. */
   readonly name: string;
   readonly log?: ProgressLog;
+  /** Ends what is being started or fetched. Default: nothing does. */
+  readonly signal?: AbortSignal;
 }
 
 /** Makes the folder of this run; before that, stops and removes what runs whose supervisor died left behind. */
@@ -60,13 +64,15 @@ export async function openRunDirectory(options: OpenRunOptions): Promise<RunDire
   if (supervisor === undefined) throw new Error('this process cannot be identified by its pid and start time');
   const path = join(root, `${name}-${process.pid}`);
   const logDirectory = join(path, 'logs');
-  mkdirSync(logDirectory, { recursive: true });
+  mkdirSync(path);
+  mkdirSync(logDirectory);
   let record: RunRecord = { supervisor, children: [], outsideDirectories: [] };
   writeRecord(path, record);
 
   return {
     path,
     logDirectory,
+    signal: options.signal ?? new AbortController().signal,
     recordChild({ name: childName, pid, stopSignal }) {
       const identity = identifyProcess(pid);
       if (identity === undefined) return;
@@ -79,6 +85,7 @@ export async function openRunDirectory(options: OpenRunOptions): Promise<RunDire
       writeRecord(path, record);
     },
     async remove() {
+      await stopAll(record.children.filter((child) => isRunning(child)));
       await removeRun(path, record);
     },
   };
