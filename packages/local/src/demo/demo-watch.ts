@@ -45,10 +45,10 @@ export class DemoWatch implements AsyncDisposable {
     this.#kafka = new KafkajsAdmin(connection, { logger: silentLogger() });
     const { postgres, kafka, gateway, orders, processors } = platform;
     this.#watched = [
-      { name: 'postgres', pid: postgres.pid },
-      { name: 'kafka', pid: kafka.pid },
-      ...[gateway, orders, ...processors].map(({ name, pid }) => ({ name, pid })),
-      { name: 'demo', pid: process.pid },
+      { name: 'postgres', pid: postgres.pid, withChildren: true },
+      { name: 'kafka', pid: kafka.pid, withChildren: false },
+      ...[gateway, orders, ...processors].map(({ name, pid }) => ({ name, pid, withChildren: false })),
+      { name: 'demo', pid: process.pid, withChildren: false },
     ];
   }
 

@@ -72,7 +72,7 @@ async function sendAndDrain(
     seconds: config.DEMO_SECONDS,
     onSample: (sample) => watch.show(sample),
   });
-  watch.include({ name: 'load-generator', pid: load.pid });
+  watch.include({ name: 'load-generator', pid: load.pid, withChildren: false });
   const stopLoad = (): void => load.stop();
   parts.signal.addEventListener('abort', stopLoad, { once: true });
   const firstOrder = watch.firstEventApplied(load);

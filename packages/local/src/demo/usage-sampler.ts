@@ -1,8 +1,10 @@
-import { measureProcessTree, type ProcessUsage } from '../platform/process-usage.ts';
+import { measureProcess, measureProcessTree, type ProcessUsage } from '../platform/process-usage.ts';
 
 export interface WatchedProcess {
   readonly name: string;
   readonly pid: number;
+  /** Whether what runs below it is counted with it: the workers of a database, but not what the demo supervises. */
+  readonly withChildren: boolean;
 }
 
 /** What one process used while it was watched. Memory in MiB. */
@@ -29,8 +31,8 @@ export class UsageSampler {
 
   /** Takes a sample; a process is watched from the first sample that names it. */
   sample(processes: readonly WatchedProcess[]): void {
-    for (const { name, pid } of processes) {
-      const usage = measureProcessTree(pid);
+    for (const { name, pid, withChildren } of processes) {
+      const usage = withChildren ? measureProcessTree(pid) : measureProcess(pid);
       if (usage === undefined) continue;
       const series = this.#series.get(pid);
       if (series === undefined) {

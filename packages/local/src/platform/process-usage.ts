@@ -27,6 +27,11 @@ export function measureProcessTree(pid: number): ProcessUsage | undefined {
   return { cpuMicros, rssBytes };
 }
 
+/** The same for one process without what runs below it. */
+export function measureProcess(pid: number): ProcessUsage | undefined {
+  return readStat(pid);
+}
+
 function readStat(pid: number): ProcessUsage | undefined {
   const stat = readProc(`${pid}/stat`);
   if (stat === undefined) return undefined;
