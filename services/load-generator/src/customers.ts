@@ -1,6 +1,5 @@
 import type { OrderReceipt, Transition } from '@orderflow/contracts/order';
 import { nextBackoffMs } from '@orderflow/service-kit/retry';
-import { sleep } from '@orderflow/service-kit/sleep';
 import {
   isWorthRetrying,
   judgePlacement,
@@ -30,6 +29,8 @@ export interface CustomerPorts {
   readonly elapsedMs: () => number;
   /** Once aborted, customers send nothing more; they only take the answers that they wait for. */
   readonly stopping: AbortSignal;
+  /** Waits, but returns early when `stopping` aborts. */
+  readonly pause: (ms: number) => Promise<void>;
   /** For the jitter of retries. */
   readonly random: Random;
 }
@@ -90,7 +91,7 @@ export class Customers {
 
   /** Places an order; one with a key is tried again while that makes sense. */
   async #place(order: PlannedOrder): Promise<Verdict> {
-    const { gateway, tally, random, stopping } = this.#ports;
+    const { gateway, tally, random, pause, stopping } = this.#ports;
     const request = placementOf(order);
     let verdict = judgePlacement(await gateway.send(request), order.totalCents);
     if (order.idempotencyKey === undefined) return verdict;
@@ -98,7 +99,7 @@ export class Customers {
     for (let retry = 0; retry < MAX_RETRIES && verdict.kind === 'failed'; retry += 1) {
       if (!isWorthRetrying(verdict.failure)) break;
       mayHaveHappened ||= verdict.failure.outcome === 'unknown';
-      await sleep(nextBackoffMs(BACKOFF, retry, random()), stopping);
+      await pause(nextBackoffMs(BACKOFF, retry, random()));
       if (stopping.aborted) break;
       tally.retry(verdict);
       verdict = judgePlacement(await gateway.send(request), order.totalCents);
@@ -106,6 +107,7 @@ export class Customers {
     return mayHaveHappened ? asUnknown(verdict) : verdict;
   }
 
+  /** Sends an answered order again. When that fails the order stands all the same, so that no receipt says so. */
   async #repeat(order: PlannedOrder, first: OrderReceipt): Promise<void> {
     const { gateway, tally, receipts, stopping } = this.#ports;
     if (stopping.aborted) return;

@@ -14,6 +14,8 @@ export interface HttpRequest {
   /** Name, value, name, value. */
   readonly headers?: readonly string[];
   readonly body?: string;
+  /** Shorter than the client's own. */
+  readonly timeoutMs?: number;
 }
 
 /** What came back: an answer of any status, or none, with the reason in a word (`ECONNRESET`, `timeout`). */
@@ -59,7 +61,7 @@ export class HttpClient implements AsyncDisposable {
       const exchange = new Exchange((reply) => {
         this.#exchanges.delete(exchange);
         resolve(reply);
-      }, this.#timeoutMs);
+      }, request.timeoutMs ?? this.#timeoutMs);
       this.#exchanges.add(exchange);
       const { method, headers = [], body = null } = request;
       this.#pool.dispatch(

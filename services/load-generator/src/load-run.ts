@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@orderflow/service-kit/sleep';
 import type { LoadConfig } from './config.ts';
 import { Customers } from './customers.ts';
 import type { HttpClient } from './http-client.ts';
@@ -54,12 +56,15 @@ export class LoadRun {
     const { tally, latency } = this;
     const elapsedMs = (): number => nowMs() - this.#startMs;
     const random = createRandom(this.#seed + 1);
-    const customers = new Customers({ gateway: client, receipts, tally, latency, elapsedMs, stopping, random });
+    const pause = (ms: number): Promise<void> => sleep(ms, stopping);
+    const ports = { gateway: client, receipts, tally, latency, elapsedMs, stopping, pause, random };
+    const customers = new Customers(ports);
     let loadStart = { cpuMicros: cpuMicros(), sent: 0 };
     let isWarm = false;
     this.#startMs = nowMs();
     const result = await pace(this.schedule, {
       nowMs,
+      pause: (ms) => delay(ms), // without a signal: its listeners would cost more than the sleep is long
       signal: stopping,
       send: (index, intendedStartMs) => {
         if (!isWarm && intendedStartMs >= this.#warmupMs) {

@@ -1,5 +1,7 @@
 import { newId } from '@orderflow/contracts/ids';
 import { runProcess } from '@orderflow/service-kit/lifecycle';
+import { sleep } from '@orderflow/service-kit/sleep';
+import { monotonicNowMs as nowMs, processCpuMicros as cpuMicros } from './clock.ts';
 import { readCommand, type LoadConfig } from './config.ts';
 import { HttpClient } from './http-client.ts';
 import { Interruption } from './interruption.ts';
@@ -13,13 +15,6 @@ import { buildReport, decideExitCode, offeredRate, type LoadReport } from './rep
 import { prepareReportFile, writeReportFile } from './report-file.ts';
 import { renderSummary } from './summary.ts';
 
-const nowMs = (): number => performance.now();
-
-function cpuMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
-
 async function runLoad(config: LoadConfig, interruption: Interruption): Promise<LoadReport> {
   const { target, seed, stages, warmupMs, slos, durationMs } = config;
   const { stopping } = interruption;
@@ -32,7 +27,8 @@ async function runLoad(config: LoadConfig, interruption: Interruption): Promise<
       ? undefined
       : await ReceiptJournal.create(config.receiptsPath, () => interruption.stop());
   const receipts = journal ?? noReceipts;
-  await waitUntilReady({ ...config, send: (request) => client.send(request), nowMs, stopping });
+  const pause = (ms: number): Promise<void> => sleep(ms, stopping);
+  await waitUntilReady({ ...config, send: (request) => client.send(request), nowMs, pause, stopping });
 
   const run = new LoadRun(config, runId, { client, receipts, nowMs, cpuMicros, stopping });
   const { schedule, tally } = run;

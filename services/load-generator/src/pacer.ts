@@ -1,4 +1,4 @@
-import { setImmediate as yieldToLoop, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { Schedule } from './schedule.ts';
 
 /** A timer per arrival would cost more than the arrivals: those that are due within one tick leave together. */
@@ -12,6 +12,7 @@ export const LATE_AFTER_MS = 50;
 
 export interface PaceOptions {
   readonly nowMs: () => number;
+  readonly pause: (ms: number) => Promise<void>;
   /** Ends the sending. */
   readonly signal: AbortSignal;
   /** Sends order `index`; must not block. */
@@ -32,14 +33,14 @@ export interface Pace {
 
 /** Sends every order of a schedule at its time, or as soon after it as the event loop allows. */
 export async function pace(schedule: Schedule, options: PaceOptions): Promise<Pace> {
-  const { nowMs, signal, send } = options;
+  const { nowMs, pause, signal, send } = options;
   const startMs = nowMs();
   let sent = 0;
   let maxSlipMs = 0;
   let lateOrders = 0;
   const nextDueMs = (): number => (sent < schedule.orders ? schedule.intendedStartMs(sent) : schedule.durationMs);
   const sendDue = (): void => {
-    for (let burst = 0; burst < MAX_BURST && sent < schedule.orders; burst += 1) {
+    for (let burst = 0; burst < MAX_BURST && sent < schedule.orders && !signal.aborted; burst += 1) {
       const intendedStartMs = schedule.intendedStartMs(sent);
       const slipMs = nowMs() - startMs - intendedStartMs;
       if (slipMs < 0) return;
@@ -54,7 +55,7 @@ export async function pace(schedule: Schedule, options: PaceOptions): Promise<Pa
     const waitMs = nextDueMs() - (nowMs() - startMs);
     if (waitMs <= 0 && sent === schedule.orders) break;
     if (waitMs <= 0) await yieldToLoop();
-    else await delay(Math.min(MAX_SLEEP_MS, Math.max(TICK_MS, waitMs)));
+    else await pause(Math.min(MAX_SLEEP_MS, Math.max(TICK_MS, waitMs)));
   }
   return { startMs, sent, sendingMs: nowMs() - startMs, maxSlipMs, lateOrders };
 }

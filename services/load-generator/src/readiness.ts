@@ -1,13 +1,15 @@
-import { sleep } from '@orderflow/service-kit/sleep';
 import type { HttpRequest, Reply } from './http-client.ts';
 
 const RETRY_INTERVAL_MS = 200;
+const PROBE_TIMEOUT_MS = 1000;
 
 export interface ReadinessOptions {
   readonly target: URL;
   readonly readyTimeoutMs: number;
   readonly send: (request: HttpRequest) => Promise<Reply>;
   readonly nowMs: () => number;
+  /** Waits, but returns early when `stopping` aborts. */
+  readonly pause: (ms: number) => Promise<void>;
   /** Ends the waiting early. */
   readonly stopping: AbortSignal;
 }
@@ -27,10 +29,10 @@ export class TargetUnreachableError extends Error {
 export async function waitUntilReady(options: ReadinessOptions): Promise<void> {
   const deadlineMs = options.nowMs() + options.readyTimeoutMs;
   while (!options.stopping.aborted) {
-    const reply = await options.send({ method: 'GET', path: '/openapi.json' });
+    const reply = await options.send({ method: 'GET', path: '/openapi.json', timeoutMs: PROBE_TIMEOUT_MS });
     if (reply.kind === 'answer' && reply.status < 500) return;
     if (options.nowMs() >= deadlineMs) throw new TargetUnreachableError(unreachableSentence(options, reply));
-    await sleep(RETRY_INTERVAL_MS, options.stopping);
+    await options.pause(RETRY_INTERVAL_MS);
   }
 }
 

@@ -16,7 +16,7 @@ export interface Slo {
 /** What a run measured. A latency is undefined when no order was measured. */
 export interface SloMeasurements {
   readonly latencyMs: Readonly<Record<LatencyMetric, number>> | undefined;
-  /** Failed and wrongly answered requests as a fraction of all. */
+  /** Failed requests as a fraction of all. */
   readonly errors: number;
 }
 

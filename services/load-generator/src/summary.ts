@@ -8,7 +8,10 @@ import type { SloResult } from './slo.ts';
 export function renderSummary(report: LoadReport): string {
   const rows: (readonly [string, string])[] = [
     ['target', report.target],
-    ['load', `${report.rate}/s for ${formatDuration(report.durationMs)}, ${report.achievedRate}/s achieved`],
+    [
+      'load',
+      `${rateText(report.rate)} for ${formatDuration(report.durationMs)}, ${rateText(report.achievedRate)} sent`,
+    ],
     ['orders', countsText(report)],
     ...TRANSITIONS.filter((name) => report.transitions[name].sent > 0).map(
       (name) => [`${name}s`, countsText(report.transitions[name])] as const,
@@ -28,6 +31,10 @@ export function renderSummary(report: LoadReport): string {
   return [...table, ...warnings(report)].join('\n');
 }
 
+function rateText(ordersPerSecond: number): string {
+  return `${Number(ordersPerSecond.toFixed(1))}/s`;
+}
+
 function countsText(counts: CountsReport): string {
   const text = `${counts.sent} sent, ${counts.accepted} accepted, ${counts.failed} failed`;
   return counts.failed === 0 ? text : `${text} (${counts.rejected} rejected, ${counts.unknown} unknown)`;
@@ -42,7 +49,7 @@ function latencyText({ latencyMs }: LoadReport): string {
 
 function sloText({ expression, actual, met }: SloResult): string {
   if (actual === null) return `${expression} MISSED: nothing was measured`;
-  const text = expression.startsWith('errors') ? `${Number((actual * 100).toFixed(4))} %` : `${actual.toFixed(1)} ms`;
+  const text = expression.startsWith('errors') ? `${Number((actual * 100).toFixed(4))} %` : `${actual.toFixed(2)} ms`;
   return `${expression} ${met ? 'met' : 'MISSED'}: ${text}`;
 }
 
@@ -54,8 +61,8 @@ function warnings(report: LoadReport): readonly string[] {
   if (report.interruptedBy !== null) lines.push(`ended early by ${report.interruptedBy}`);
   if (!report.scheduleKept) {
     lines.push(
-      `WARNING: the generator could not keep its own schedule (${report.lateOrders} orders left more than ` +
-        `${LATE_AFTER_MS} ms late, ${report.achievedRate}/s instead of ${report.rate}/s): the latencies are partly its own`,
+      `WARNING: the generator could not keep its own schedule: ${report.lateOrders} of ${report.sent} orders left more ` +
+        `than ${LATE_AFTER_MS} ms late (${rateText(report.achievedRate)} sent); the latencies are partly its own`,
     );
   }
   return lines;

@@ -47,12 +47,12 @@ export class Tally {
     this.#note(verdict);
   }
 
-  /** Failed and wrongly answered orders and transitions as a fraction of all that were sent. */
+  /** Failed orders and transitions as a fraction of all that were sent. */
   errorRate(): number {
     const all = [this.orders, ...Object.values(this.transitions)];
     const sent = all.reduce((sum, counts) => sum + counts.sent, 0);
     const failed = all.reduce((sum, counts) => sum + failedOf(counts), 0);
-    return sent === 0 ? 0 : Math.min(1, (failed + this.wrongAnswers) / sent);
+    return sent === 0 ? 0 : failed / sent;
   }
 
   #note(verdict: Verdict): void {
