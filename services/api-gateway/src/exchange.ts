@@ -8,7 +8,8 @@ import { startTrace, type RequestTrace } from './trace-policy.ts';
 
 /** What every exchange needs and none changes. */
 export interface ExchangeContext {
-  readonly logger: Logger;
+  /** For the one line of each request. */
+  readonly requestLogger: Logger;
   readonly metrics: GatewayMetrics;
   readonly trustTraceparent: boolean;
   readonly maxBodyBytes: number;
@@ -55,7 +56,7 @@ export class Exchange {
     this.requestId = typeof requestId === 'string' && SAFE_REQUEST_ID.test(requestId) ? requestId : randomUUID();
     this.trace = startTrace(singleValue(headers['traceparent']), context.trustTraceparent);
     this.fields = ['x-request-id', this.requestId];
-    context.metrics.inFlight.inc();
+    context.metrics.requestStarted();
     response.once('close', () => this.#close());
   }
 
@@ -102,9 +103,8 @@ export class Exchange {
       status: response.headersSent ? response.statusCode : CLIENT_GONE_STATUS,
       durationMs: Math.round((performance.now() - this.#startedMs) * 100) / 100,
     };
-    this.#context.metrics.inFlight.dec();
-    this.#context.metrics.observeRequest(facts);
-    this.#context.logger.info(
+    this.#context.metrics.requestEnded(facts);
+    this.#context.requestLogger.info(
       {
         ...facts,
         requestId: this.requestId,

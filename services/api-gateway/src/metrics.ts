@@ -9,9 +9,9 @@ export interface RequestFacts {
 
 /** Every metric of the gateway. */
 export interface GatewayMetrics {
+  requestStarted(): void;
   /** Labels are bounded: routes are templates, methods those of HTTP. */
-  observeRequest(facts: RequestFacts): void;
-  readonly inFlight: Gauge;
+  requestEnded(facts: RequestFacts): void;
   readonly upstreamErrors: Counter<'upstream' | 'reason'>;
   readonly upstreamRetries: Counter<'upstream'>;
 }
@@ -27,15 +27,23 @@ export function createGatewayMetrics(registry: Registry): GatewayMetrics {
     buckets: DURATION_BUCKETS_SECONDS,
     registers: [registry],
   });
+  let inFlight = 0;
+  const inFlightGauge: Gauge = new Gauge({
+    name: 'http_requests_in_flight',
+    help: 'Requests that are being answered',
+    registers: [registry],
+    collect: () => {
+      inFlightGauge.set(inFlight);
+    },
+  });
   return {
-    observeRequest({ route, method, status, durationMs }) {
+    requestStarted() {
+      inFlight += 1;
+    },
+    requestEnded({ route, method, status, durationMs }) {
+      inFlight -= 1;
       duration.observe({ route, method, status }, durationMs / 1_000);
     },
-    inFlight: new Gauge({
-      name: 'http_requests_in_flight',
-      help: 'Requests that are being answered',
-      registers: [registry],
-    }),
     upstreamErrors: new Counter({
       name: 'upstream_errors_total',
       help: 'Upstream requests without a usable answer, by reason; retried ones included',
