@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** W3C Trace Context (https://www.w3.org/TR/trace-context/), carried as data from the edge to the last consumer. */
 export interface TraceContext {
@@ -25,13 +25,26 @@ export function formatTraceparent({ traceId, spanId, sampled }: TraceContext): s
   return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
 }
 
-/** A fresh trace. One call to the random source: this runs once per request. */
+/** A fresh trace. */
 export function newTraceContext(): TraceContext {
-  const hex = randomBytes(24).toString('hex');
+  const hex = randomHex(24);
   return { traceId: hex.slice(0, 32), spanId: hex.slice(32), sampled: true };
 }
 
 /** The next span within a trace. */
 export function childTraceContext(parent: TraceContext): TraceContext {
-  return { ...parent, spanId: randomBytes(8).toString('hex') };
+  return { ...parent, spanId: randomHex(8) };
+}
+
+/** Random bytes in stock: one call to the random source costs 15 us, and a trace begins with every request. */
+const stock = Buffer.allocUnsafe(4_080);
+let stockUsed = stock.length;
+
+function randomHex(bytes: number): string {
+  if (stockUsed + bytes > stock.length) {
+    randomFillSync(stock);
+    stockUsed = 0;
+  }
+  stockUsed += bytes;
+  return stock.toString('hex', stockUsed - bytes, stockUsed);
 }
