@@ -97,7 +97,8 @@ describe('readCommand', () => {
     ['--progress loud', '--progress must be one of'],
     ['--stages 5s:1', '--stages must look like'],
     ['--speed 5', '--speed is not an option'],
-    ['extra', 'extra is not an option'],
+    ['extra', 'invalid configuration: extra is not an option'],
+    ['--seed 1 --speed 5', 'invalid configuration: --speed is not an option'],
   ])('refuses %s', (commandLine, message) => {
     expect(refusal(commandLine)).toContain(message);
   });

@@ -64,24 +64,32 @@ function readEnvironment(env: Environment, problems: ConfigProblem[]): GivenText
 }
 
 function readArguments(args: readonly string[], problems: ConfigProblem[]) {
-  const options = Object.fromEntries(OPTION_NAMES.map((name) => [name, { type: 'string', multiple: true } as const]));
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    strict: false, // the strict mode stops at the first mistake
-    options: { ...options, help: { type: 'boolean', short: 'h' } },
-  });
-  for (const positional of positionals) problems.push({ key: positional, reason: 'is not an option' });
+  const named = Object.fromEntries(OPTION_NAMES.map((name) => [name, { type: 'string' } as const]));
+  const options = { ...named, help: { type: 'boolean', short: 'h' } } as const;
+  // The strict mode would stop at the first mistake.
+  const { tokens } = parseArgs({ args: [...args], strict: false, tokens: true, options });
   const texts = new Map<OptionName, GivenText>();
-  for (const [key, value] of Object.entries(values)) {
-    if (key === 'help') continue;
-    const source = `--${key}`;
-    const name = OPTION_NAMES.find((candidate) => candidate === key);
-    const given = [value].flat().filter((text) => typeof text === 'string');
-    if (name === undefined) problems.push({ key: source, reason: 'is not an option' });
-    else if (given.length === 0 || given.includes('')) problems.push({ key: source, reason: 'needs a value' });
-    else texts.set(name, { text: name === 'slo' ? given.join(',') : (given.at(-1) ?? ''), source });
+  let isHelp = false;
+  let unknownAt = Number.NaN;
+  for (const token of tokens) {
+    if (token.kind === 'positional' && token.index !== unknownAt + 1) {
+      problems.push({ key: token.value, reason: 'is not an option' });
+    }
+    if (token.kind !== 'option') continue;
+    const name = OPTION_NAMES.find((candidate) => candidate === token.name);
+    if (token.name === 'help') isHelp = true;
+    else if (name === undefined) {
+      unknownAt = token.index; // what follows is its value
+      problems.push({ key: token.rawName, reason: 'is not an option' });
+    } else if (token.value === undefined || token.value === '') {
+      problems.push({ key: token.rawName, reason: 'needs a value' });
+    } else {
+      const earlier = name === 'slo' ? texts.get(name) : undefined;
+      const text = earlier === undefined ? token.value : `${earlier.text},${token.value}`;
+      texts.set(name, { text, source: token.rawName });
+    }
   }
-  return { isHelp: values['help'] === true, texts };
+  return { isHelp, texts };
 }
 
 function parseTexts(given: GivenTexts, problems: ConfigProblem[]): OptionValues {

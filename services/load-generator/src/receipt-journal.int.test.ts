@@ -1,0 +1,63 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ConfigError } from '@orderflow/service-kit/config';
+import { ReceiptJournal, ReceiptsError } from './receipt-journal.ts';
+
+/** /dev/full is a disk without space; other systems have none. */
+const testOnLinux = process.platform === 'linux' ? test : test.skip;
+
+const unexpected = (): void => {
+  throw new Error('a write failed');
+};
+
+describe('ReceiptJournal', () => {
+  let folder: string;
+  beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'receipts-'))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('has all lines in the order of their appends once it is closed', async () => {
+    const path = join(folder, 'new', 'receipts.jsonl');
+    const lines = Array.from({ length: 10_000 }, (_, index) => `{"line":${index}}`);
+    {
+      await using journal = await ReceiptJournal.create(path, unexpected);
+      for (const line of lines) {
+        journal.append(line);
+        if (line.endsWith('00}')) await new Promise(setImmediate);
+      }
+    }
+    expect(await readFile(path, 'utf8')).toBe(`${lines.join('\n')}\n`);
+  });
+
+  test('writes while the run goes on, so that a kill loses little', async () => {
+    const path = join(folder, 'receipts.jsonl');
+    await using journal = await ReceiptJournal.create(path, unexpected);
+    journal.append('first');
+    while ((await readFile(path, 'utf8')) === '') await new Promise(setImmediate);
+    expect(await readFile(path, 'utf8')).toBe('first\n');
+  });
+
+  test('replaces the journal of an earlier run', async () => {
+    const path = join(folder, 'receipts.jsonl');
+    await writeFile(path, 'old\n'.repeat(100));
+    {
+      await using journal = await ReceiptJournal.create(path, unexpected);
+      journal.append('new');
+    }
+    expect(await readFile(path, 'utf8')).toBe('new\n');
+  });
+
+  testOnLinux('tells at once, and again at the end, that a write failed', async () => {
+    const failed = Promise.withResolvers<void>();
+    const journal = await ReceiptJournal.create('/dev/full', () => failed.resolve());
+    journal.append('lost');
+    await failed.promise;
+    journal.append('not tried');
+    await expect(journal[Symbol.asyncDispose]()).rejects.toThrow(ReceiptsError);
+  });
+
+  test('a file that can not be opened is a bad option', async () => {
+    await expect(ReceiptJournal.create(folder, unexpected)).rejects.toThrow(ConfigError);
+  });
+});
