@@ -4,7 +4,7 @@ import { describeError } from '../packages/local/src/local-error.ts';
 import { freePort } from '../packages/local/src/ports.ts';
 import { createProgressLog } from '../packages/local/src/progress.ts';
 import { openRunDirectory, type RunDirectory } from '../packages/local/src/run-directory.ts';
-import { announceTestServers } from '../packages/local/src/testing.ts';
+import { announceTestServers } from '../packages/local/src/test-servers.ts';
 
 declare global {
   /** Jest gives setup and teardown no other way to share something. */

@@ -17,6 +17,7 @@ interface RecordedChild extends ProcessIdentity {
 
 /** What run.json says: who supervises, which children it started, which folders elsewhere belong to the run. */
 export interface RunRecord {
+  readonly name: string;
   readonly supervisor: ProcessIdentity;
   readonly children: readonly RecordedChild[];
   readonly outsideDirectories: readonly string[];
@@ -53,12 +54,15 @@ interface OpenRunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Makes the folder of this run; before that, stops and removes what runs whose supervisor died left behind. */
+/**
+ * Makes the folder of this run. Before that, what runs with a dead supervisor left behind is put in order: their
+ * children are stopped, and the folders of those with this name are removed (others may still be looked at).
+ */
 export async function openRunDirectory(options: OpenRunOptions): Promise<RunDirectory> {
   const { name, log = silentProgress } = options;
   const root = resolve(options.localDirectory, 'run');
   await mkdir(root, { recursive: true });
-  await removeLeftovers(root, log);
+  await cleanUp({ root, name, log });
 
   const supervisor = identifyProcess(process.pid);
   if (supervisor === undefined) throw new Error('this process cannot be identified by its pid and start time');
@@ -66,7 +70,7 @@ export async function openRunDirectory(options: OpenRunOptions): Promise<RunDire
   const logDirectory = join(path, 'logs');
   mkdirSync(path);
   mkdirSync(logDirectory);
-  let record: RunRecord = { supervisor, children: [], outsideDirectories: [] };
+  let record: RunRecord = { name, supervisor, children: [], outsideDirectories: [] };
   writeRecord(path, record);
 
   return {
@@ -97,31 +101,41 @@ function writeRecord(path: string, record: RunRecord): void {
   renameSync(temporary, join(path, RUN_FILE));
 }
 
-async function removeLeftovers(root: string, log: ProgressLog): Promise<void> {
+async function cleanUp({ root, name, log }: { root: string; name: string; log: ProgressLog }): Promise<void> {
   for (const entry of await readdir(root)) {
     const path = join(root, entry);
     const record = await readRecord(path);
-    const age = record === undefined ? await ageMs(path) : 0;
-    const plan = planLeftover(record, age, isRunning);
-    if (plan.kind === 'leave') continue;
-    log.step(`cleanup: removing ${path}, left by a run that crashed`);
-    await stopAll(plan.children);
-    await removeRun(path, record);
+    const facts = { record, folderAgeMs: record === undefined ? await ageMs(path) : 0, name };
+    const plan = planCleanUp(facts, isRunning);
+    if (plan.childrenToStop.length > 0) {
+      log.step(`cleanup: stopping ${plan.childrenToStop.map((child) => child.name).join(', ')} of a run that crashed`);
+      await stopAll(plan.childrenToStop);
+    }
+    if (plan.isRemoved) await removeRun(path, record);
   }
 }
 
-export type LeftoverPlan =
-  { readonly kind: 'leave' } | { readonly kind: 'remove'; readonly children: readonly RecordedChild[] };
+export interface CleanUpPlan {
+  readonly childrenToStop: readonly RecordedChild[];
+  readonly isRemoved: boolean;
+}
 
-/** Leaves the folders of live supervisors; of a dead one, only children that are still the recorded processes are stopped. */
-export function planLeftover(
-  record: RunRecord | undefined,
-  folderAgeMs: number,
+interface FoundRun {
+  /** None: the folder is being made this moment, or its maker died while at it. */
+  readonly record: RunRecord | undefined;
+  readonly folderAgeMs: number;
+  /** Of the run that cleans up. */
+  readonly name: string;
+}
+
+/** What to do about the folder of another run. A live supervisor's is left alone, and so is a process with a reused pid. */
+export function planCleanUp(
+  { record, folderAgeMs, name }: FoundRun,
   isAlive: (identity: ProcessIdentity) => boolean,
-): LeftoverPlan {
-  if (record === undefined) return folderAgeMs > NASCENT_RUN_MS ? { kind: 'remove', children: [] } : { kind: 'leave' };
-  if (isAlive(record.supervisor)) return { kind: 'leave' };
-  return { kind: 'remove', children: record.children.filter((child) => isAlive(child)) };
+): CleanUpPlan {
+  if (record === undefined) return { childrenToStop: [], isRemoved: folderAgeMs > NASCENT_RUN_MS };
+  if (isAlive(record.supervisor)) return { childrenToStop: [], isRemoved: false };
+  return { childrenToStop: record.children.filter((child) => isAlive(child)), isRemoved: record.name === name };
 }
 
 async function stopAll(children: readonly RecordedChild[]): Promise<void> {

@@ -2,45 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { KafkajsAdmin } from '@orderflow/service-kit/kafka/kafkajs-admin';
 import { silentLogger } from '@orderflow/service-kit/logger';
-import type { ProxiedListener } from './kafka-config.ts';
 import { LOOPBACK } from './ports.ts';
+import { testKafka, testKafkaProxied, testPostgresUrl } from './test-servers.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export { startTcpProxy, type ProxyMode, type TcpProxy } from './tcp-proxy.ts';
+export { testKafka, testPostgresUrl } from './test-servers.ts';
 export { until, type UntilOptions } from './until.ts';
-
-const POSTGRES_URL = 'ORDERFLOW_TEST_POSTGRES_URL';
-const KAFKA = 'ORDERFLOW_TEST_KAFKA';
-const KAFKA_PROXIED = 'ORDERFLOW_TEST_KAFKA_PROXIED';
-
-/** The superuser's connection string to the PostgreSQL of this test run. */
-export function testPostgresUrl(): string {
-  return setByGlobalSetup(POSTGRES_URL);
-}
-
-/** The bootstrap servers of the Kafka broker of this test run. */
-export function testKafka(): string {
-  return setByGlobalSetup(KAFKA);
-}
-
-export interface TestServers {
-  readonly postgresUrl: string;
-  readonly kafka: string;
-  readonly kafkaProxied: ProxiedListener;
-}
-
-/** Tells the tests where the servers are; called by jest's global setup. */
-export function announceTestServers({ postgresUrl, kafka, kafkaProxied }: TestServers): void {
-  process.env[POSTGRES_URL] = postgresUrl;
-  process.env[KAFKA] = kafka;
-  process.env[KAFKA_PROXIED] = `${kafkaProxied.port}:${kafkaProxied.advertisedPort}`;
-}
-
-function setByGlobalSetup(name: string): string {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: only *.int.test.ts files get servers from jest`);
-  return value;
-}
 
 export interface KafkaProxy extends TcpProxy {
   /** Clients that bootstrap here talk to the test run's broker through the proxy only. */
@@ -49,10 +17,9 @@ export interface KafkaProxy extends TcpProxy {
 
 /** A misbehaving network before the broker of this test run. There can be one at a time: close it after the test. */
 export async function startKafkaProxy(): Promise<KafkaProxy> {
-  const [targetPort, port] = setByGlobalSetup(KAFKA_PROXIED).split(':').map(Number);
-  if (targetPort === undefined || port === undefined) throw new Error(`${KAFKA_PROXIED} is not of the form port:port`);
-  const proxy = await startTcpProxy({ targetPort, port });
-  return Object.assign(proxy, { bootstrapServers: `${LOOPBACK}:${port}` });
+  const { port, advertisedPort } = testKafkaProxied();
+  const proxy = await startTcpProxy({ targetPort: port, port: advertisedPort });
+  return Object.assign(proxy, { bootstrapServers: `${LOOPBACK}:${advertisedPort}` });
 }
 
 export interface TestDatabase {

@@ -4,11 +4,13 @@ import type { KafkaAdmin, PartitionLag, PartitionRange, TopicReading, TopicSpec 
 import type { KafkaConnection } from './config.ts';
 import { createKafka } from './kafkajs-client.ts';
 import { readTopic } from './kafkajs-topic-reader.ts';
+import { sleep } from '../sleep.ts';
 
 /** Lets the brokers choose. */
 const BROKER_DEFAULT = -1;
 
 const TOPIC_CREATION_TIMEOUT_MS = 10_000;
+const LEADER_POLL_MS = 20;
 
 /** Connects when first asked something, and again after a failure; close it with `stop`. */
 export class KafkajsAdmin implements KafkaAdmin {
@@ -23,7 +25,8 @@ export class KafkajsAdmin implements KafkaAdmin {
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
     const admin = await this.#admin();
     await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs gives up when a broker answers before it has heard of the new topic, which KRaft makes likely.
+      waitForLeaders: false,
       timeout: TOPIC_CREATION_TIMEOUT_MS,
       topics: topics.map(({ name, partitions, replicationFactor = BROKER_DEFAULT, config = {} }) => ({
         topic: name,
@@ -32,8 +35,10 @@ export class KafkajsAdmin implements KafkaAdmin {
         configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
       })),
     });
-    // createTopics does not wait for any leader when one of the topics exists already.
-    await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
+    await waitForLeaders(
+      admin,
+      topics.map(({ name }) => name),
+    );
   }
 
   async readOffsets(topic: string): Promise<readonly PartitionRange[]> {
@@ -88,6 +93,25 @@ export class KafkajsAdmin implements KafkaAdmin {
       throw error;
     }
   }
+}
+
+/** Metadata with every partition's leader, however long the brokers take to hear of the topics (10 s at most). */
+async function waitForLeaders(admin: Admin, topics: string[]): Promise<void> {
+  const giveUpMs = performance.now() + TOPIC_CREATION_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics });
+      return;
+    } catch (error: unknown) {
+      if (!isTopicNotKnownYet(error) || performance.now() > giveUpMs) throw error;
+    }
+    await sleep(LEADER_POLL_MS);
+  }
+}
+
+function isTopicNotKnownYet(error: unknown): boolean {
+  const type = error instanceof Error && 'type' in error ? error.type : undefined;
+  return type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE';
 }
 
 /** Kafka says -1 for "never committed". A commit below `low` means that retention has overtaken the group. */
