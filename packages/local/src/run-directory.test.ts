@@ -44,9 +44,8 @@ describe('what to do about another run', () => {
   });
 
   test('a folder without a record is left until it can no longer be one that is being made', () => {
-    const isRemoved = (folderAgeMs: number): boolean =>
-      planCleanUp({ record: undefined, folderAgeMs, name: 'demo' }, aliveAre()).isRemoved;
-    expect(isRemoved(1_000)).toBe(false);
-    expect(isRemoved(120_000)).toBe(true);
+    const withoutRecord = { record: undefined, name: 'demo' };
+    expect(planCleanUp({ ...withoutRecord, folderAgeMs: 1_000 }, aliveAre()).isRemoved).toBe(false);
+    expect(planCleanUp({ ...withoutRecord, folderAgeMs: 120_000 }, aliveAre()).isRemoved).toBe(true);
   });
 });
