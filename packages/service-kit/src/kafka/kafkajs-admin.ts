@@ -1,10 +1,11 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
+import { sleep } from '../sleep.ts';
 import type { KafkaAdmin, PartitionLag, PartitionRange, TopicReading, TopicSpec } from './admin-port.ts';
 import type { KafkaConnection } from './config.ts';
+import { isTopicUnsettled } from './kafka-errors.ts';
 import { createKafka } from './kafkajs-client.ts';
 import { readTopic } from './kafkajs-topic-reader.ts';
-import { sleep } from '../sleep.ts';
 
 /** Lets the brokers choose. */
 const BROKER_DEFAULT = -1;
@@ -12,7 +13,7 @@ const BROKER_DEFAULT = -1;
 const TOPIC_CREATION_TIMEOUT_MS = 10_000;
 const LEADER_POLL_MS = 20;
 
-/** Connects when first asked something, and again after a failure; close it with `stop`. */
+/** Connects when first asked something, and anew after any failure; close it with `stop`. */
 export class KafkajsAdmin implements KafkaAdmin {
   readonly name = 'kafka-admin';
   readonly #kafka: Kafka;
@@ -23,44 +24,31 @@ export class KafkajsAdmin implements KafkaAdmin {
   }
 
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
-    const admin = await this.#admin();
-    await admin.createTopics({
-      // kafkajs gives up when a broker answers before it has heard of the new topic, which KRaft makes likely.
-      waitForLeaders: false,
-      timeout: TOPIC_CREATION_TIMEOUT_MS,
-      topics: topics.map(({ name, partitions, replicationFactor = BROKER_DEFAULT, config = {} }) => ({
-        topic: name,
-        numPartitions: partitions,
-        replicationFactor,
-        configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
-      })),
+    await this.#ask(async (admin) => {
+      await admin.createTopics({
+        waitForLeaders: false, // gives up too early; see waitForLeader
+        timeout: TOPIC_CREATION_TIMEOUT_MS,
+        topics: topics.map(toTopicConfig),
+      });
+      await Promise.all(topics.map(({ name }) => waitForLeader(admin, name)));
     });
-    await waitForLeaders(
-      admin,
-      topics.map(({ name }) => name),
-    );
   }
 
   async readOffsets(topic: string): Promise<readonly PartitionRange[]> {
-    const admin = await this.#admin();
-    const offsets = await admin.fetchTopicOffsets(topic);
+    const offsets = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
     return offsets
       .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
       .toSorted((a, b) => a.partition - b.partition);
   }
 
   async groupLag(groupId: string, topic: string): Promise<readonly PartitionLag[]> {
-    const admin = await this.#admin();
-    const [committedByTopic, ranges] = await Promise.all([
-      admin.fetchOffsets({ groupId, topics: [topic] }),
-      this.readOffsets(topic),
-    ]);
-    const committedByPartition = new Map(
-      committedByTopic.flatMap(({ partitions }) =>
-        partitions.map(({ partition, offset }) => [partition, BigInt(offset)]),
-      ),
+    // The commits first: read after them, the end of a partition cannot lie before its commit.
+    const topics = await this.#ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
+    const committed = new Map(
+      topics.flatMap(({ partitions }) => partitions.map(({ partition, offset }) => [partition, BigInt(offset)])),
     );
-    return ranges.map((range) => toLag(range, committedByPartition.get(range.partition)));
+    const ranges = await this.readOffsets(topic);
+    return ranges.map((range) => toLag(range, committed.get(range.partition)));
   }
 
   async readTopicToEnd(reading: TopicReading): Promise<readonly PartitionRange[]> {
@@ -73,13 +61,19 @@ export class KafkajsAdmin implements KafkaAdmin {
   async stop(): Promise<void> {
     const connected = this.#connected;
     this.#connected = undefined;
-    const admin = await connected?.catch(() => undefined);
-    await admin?.disconnect();
+    await disconnect(connected);
   }
 
-  #admin(): Promise<Admin> {
-    this.#connected ??= this.#connect();
-    return this.#connected;
+  async #ask<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+    const connected = (this.#connected ??= this.#connect());
+    try {
+      return await question(await connected);
+    } catch (error: unknown) {
+      // After a timeout while connecting, kafkajs takes itself for connected and fails forever.
+      if (this.#connected === connected) this.#connected = undefined;
+      await disconnect(connected);
+      throw error;
+    }
   }
 
   async #connect(): Promise<Admin> {
@@ -88,30 +82,41 @@ export class KafkajsAdmin implements KafkaAdmin {
       await admin.connect();
       return admin;
     } catch (error: unknown) {
-      this.#connected = undefined;
       await admin.disconnect().catch(() => undefined);
       throw error;
     }
   }
 }
 
-/** Metadata with every partition's leader, however long the brokers take to hear of the topics (10 s at most). */
-async function waitForLeaders(admin: Admin, topics: string[]): Promise<void> {
+async function disconnect(connected: Promise<Admin> | undefined): Promise<void> {
+  const admin = await connected?.catch(() => undefined);
+  await admin?.disconnect();
+}
+
+function toTopicConfig({ name, partitions, replicationFactor = BROKER_DEFAULT, config = {} }: TopicSpec): ITopicConfig {
+  return {
+    topic: name,
+    numPartitions: partitions,
+    replicationFactor,
+    configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+  };
+}
+
+/**
+ * Waits until every partition's leader answers as such: under KRaft, brokers hear of a new topic one by one, and name a
+ * leader before that leader knows. 10 s at most.
+ */
+async function waitForLeader(admin: Admin, topic: string): Promise<void> {
   const giveUpMs = performance.now() + TOPIC_CREATION_TIMEOUT_MS;
   for (;;) {
     try {
-      await admin.fetchTopicMetadata({ topics });
+      await admin.fetchTopicOffsets(topic);
       return;
     } catch (error: unknown) {
-      if (!isTopicNotKnownYet(error) || performance.now() > giveUpMs) throw error;
+      if (!isTopicUnsettled(error) || performance.now() > giveUpMs) throw error;
     }
     await sleep(LEADER_POLL_MS);
   }
-}
-
-function isTopicNotKnownYet(error: unknown): boolean {
-  const type = error instanceof Error && 'type' in error ? error.type : undefined;
-  return type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE';
 }
 
 /** Kafka says -1 for "never committed". A commit below `low` means that retention has overtaken the group. */
