@@ -23,6 +23,9 @@ const REJECTING_TYPES = new Set([
 /** The group has a newer generation than the one that was spoken for. */
 const GROUP_MOVED_ON_TYPES = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS']);
 
+/** Brokers do not agree yet on where a partition lives; soon they will. */
+const UNSETTLED_TYPES = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+
 /** Broker answers, kafkajs error names and TLS error codes that no retry mends, only a person. */
 const PERMANENT = new Set([
   'KafkaJSSASLAuthenticationError',
@@ -53,14 +56,18 @@ const PERMANENT = new Set([
  */
 export function toSendError(error: unknown): KafkaSendError {
   if (error instanceof KafkaSendError) return error;
-  const causes = causesOf(error);
-  const isRejected = causes.some((cause) => REJECTING_TYPES.has(textOf(cause, 'type')));
-  return new KafkaSendError(isRejected ? 'rejected' : 'unavailable', causes.at(-1) ?? error);
+  const kind = hasTypeIn(error, REJECTING_TYPES) ? 'rejected' : 'unavailable';
+  return new KafkaSendError(kind, causesOf(error).at(-1) ?? error);
+}
+
+/** Whether a topic is new or one of its partitions has just moved. */
+export function isTopicUnsettled(error: unknown): boolean {
+  return hasTypeIn(error, UNSETTLED_TYPES);
 }
 
 /** Whether a commit failed because its assignment is over, whatever this side has heard of it so far. */
 export function isGroupMovedOn(error: unknown): boolean {
-  return causesOf(error).some((cause) => GROUP_MOVED_ON_TYPES.has(textOf(cause, 'type')));
+  return hasTypeIn(error, GROUP_MOVED_ON_TYPES);
 }
 
 /** Whether trying again is pointless: wrong credentials, certificates, permissions or settings. */
@@ -82,6 +89,10 @@ export function causesOf(error: unknown): readonly unknown[] {
     current = (current as { cause?: unknown }).cause;
   }
   return causes;
+}
+
+function hasTypeIn(error: unknown, types: ReadonlySet<string>): boolean {
+  return causesOf(error).some((cause) => types.has(textOf(cause, 'type')));
 }
 
 function textOf(error: unknown, property: 'type' | 'code' | 'name'): string {

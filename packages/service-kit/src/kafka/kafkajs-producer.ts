@@ -1,11 +1,12 @@
 import type { Kafka, PartitionerArgs, Producer } from 'kafkajs';
 import type { Logger } from '../logger.ts';
+import { sleep } from '../sleep.ts';
 import type { KafkaConnection } from './config.ts';
+import { isTopicUnsettled, toSendError } from './kafka-errors.ts';
 import { createKafka } from './kafkajs-client.ts';
 import { splitByBytes, validateMessages } from './outgoing-messages.ts';
 import { partitionForKey } from './partitioner.ts';
 import { KafkaSendError, type EventProducer, type OutgoingMessage } from './port.ts';
-import { toSendError } from './kafka-errors.ts';
 
 const ACKS_ALL = -1;
 
@@ -14,6 +15,9 @@ const REPLICATION_TIMEOUT_MS = 5_000;
 
 /** Below the brokers' default `max.message.bytes` (1 MiB), which bounds what one partition may get in one request. */
 const MAX_REQUEST_BYTES = 768 * 1024;
+
+/** Waits before trying again after a broker has said that it does not lead a partition. */
+const RETRY_DELAYS_MS = [50, 200, 500];
 
 /** One kafkajs producer and how many sends are using it. */
 interface Session {
@@ -57,11 +61,7 @@ export class KafkajsProducer implements EventProducer {
 
   async sendBatch(topic: string, messages: readonly OutgoingMessage[]): Promise<void> {
     validateMessages(messages);
-    for (const part of splitByBytes(messages, MAX_REQUEST_BYTES)) {
-      await this.#withProducer(async (producer) => {
-        await producer.send({ topic, messages: part, acks: ACKS_ALL, timeout: REPLICATION_TIMEOUT_MS });
-      });
-    }
+    for (const part of splitByBytes(messages, MAX_REQUEST_BYTES)) await this.#sendPart(topic, part);
   }
 
   /** Waits for what is being sent, then closes the connections. Idempotent. */
@@ -69,6 +69,21 @@ export class KafkajsProducer implements EventProducer {
     this.#isStopped = true;
     if (this.#session !== undefined) this.#retire(this.#session);
     await Promise.all(this.#closing);
+  }
+
+  /** Follows a partition that has just moved; every other failure is the caller's to retry. */
+  async #sendPart(topic: string, messages: OutgoingMessage[]): Promise<void> {
+    for (const delayMs of [...RETRY_DELAYS_MS, undefined]) {
+      try {
+        await this.#withProducer(async (producer) => {
+          await producer.send({ topic, messages, acks: ACKS_ALL, timeout: REPLICATION_TIMEOUT_MS });
+        });
+        return;
+      } catch (error: unknown) {
+        if (delayMs === undefined || !isTopicUnsettled(error)) throw error;
+        await sleep(delayMs);
+      }
+    }
   }
 
   async #withProducer(use: (producer: Producer) => Promise<void>): Promise<void> {
