@@ -70,7 +70,7 @@ function parseNumber(option: string, text: string | undefined): number | undefin
 export function formatDeadLetter(letter: DeadLetter): string {
   const state = letter.replayedAt === null ? 'open' : `replayed ${letter.replayedAt.toISOString()}`;
   const key = letter.key?.toString('utf8') ?? '-';
-  const place = `partition ${letter.partition} offset ${letter.sourceOffset}`;
+  const place = `partition ${letter.partition}  offset ${letter.sourceOffset}`;
   // A reason may quote the message: control characters must not reach the terminal.
   const line = `${place}  ${letter.failedAt.toISOString()}  ${state}  key ${key}  ${letter.error}`;
   return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}');
