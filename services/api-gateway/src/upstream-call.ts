@@ -91,7 +91,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
       }
       this.#writeHead();
     }
-    if (!exchange.response.write(chunk)) this.#waitForClient(controller);
+    if (!exchange.response.write(chunk) && !controller.paused) this.#waitForClient(controller);
   }
 
   onResponseEnd(): void {
