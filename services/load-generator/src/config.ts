@@ -121,7 +121,7 @@ function contradictions(values: OptionValues, given: GivenTexts): readonly Confi
       reason: `must not be above ${source('payments')}: only paid orders ship`,
     });
   }
-  if (values.shipments + values.cancellations > 1) {
+  if (values.shipments + values.cancellations > 1 + Number.EPSILON) {
     const reason = `and ${source('shipments')} must not be above 1 together: shipped orders can not be cancelled`;
     problems.push({ key: source('cancellations'), reason });
   }

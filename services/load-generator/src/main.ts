@@ -60,9 +60,9 @@ async function main(): Promise<void> {
   interruption.listen(process);
   try {
     const report = await runLoad(config, interruption);
-    if (config.reportPath !== undefined) await writeReportFile(config.reportPath, report);
     const output = config.progress === 'json' ? process.stderr : process.stdout;
     output.write(`${renderSummary(report)}\n`);
+    if (config.reportPath !== undefined) await writeReportFile(config.reportPath, report);
     process.exitCode = decideExitCode(report);
   } catch (error: unknown) {
     if (!(error instanceof TargetUnreachableError) && !(error instanceof ReceiptsError)) throw error;
