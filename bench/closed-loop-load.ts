@@ -1,0 +1,43 @@
+/**
+ * Sends orders in a closed loop, each connection its next order when the last one is answered, and writes what came
+ * back to a file. A process of its own, so that the generator costs both sides the same.
+ *
+ * Arguments: URL, connections, seconds, file.
+ */
+import { writeFile } from 'node:fs/promises';
+import autocannon from 'autocannon';
+import { sampleOrders } from './sample-orders.ts';
+
+/** What came of the requests of a run. */
+export interface LoadResult {
+  readonly accepted: number;
+  readonly failed: number;
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const DISTINCT_ORDERS = 500;
+const ITEMS_PER_ORDER = 2;
+
+const [url = '', connections = '', seconds = '', file = ''] = process.argv.slice(2);
+const orders = sampleOrders({ seed: 1, count: DISTINCT_ORDERS, itemsPerOrder: ITEMS_PER_ORDER });
+const result = await autocannon({
+  url,
+  connections: Number(connections),
+  duration: Number(seconds),
+  requests: orders.map((order) => ({
+    method: 'POST',
+    path: '/orders',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(order),
+  })),
+});
+const summary: LoadResult = {
+  accepted: result['2xx'],
+  failed: result.non2xx + result.errors + result.timeouts,
+  seconds: (result.finish.getTime() - result.start.getTime()) / 1000,
+  p50Ms: result.latency.p50,
+  p99Ms: result.latency.p99,
+};
+await writeFile(file, JSON.stringify(summary));
