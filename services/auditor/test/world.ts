@@ -49,7 +49,6 @@ const TRANSITIONS: Partial<
 };
 
 export const WORLD_STARTED_MS = Date.parse('2026-01-31T12:00:00.000Z');
-const PARTITIONS = 3;
 
 export const orderSeeds: fc.Arbitrary<OrderSeed> = fc.record({
   customer: fc.nat(4),
@@ -87,13 +86,11 @@ export const worlds: fc.Arbitrary<World> = fc
     buildWorld([...seeds, RICH_SEED, { ...RICH_SEED, customer: 6, history: 'refunded', createdAfterMs: 500 }]),
   );
 
-/** A small valid world: `order(0)` is shipped, `order(1)` cancelled after payment, `order(2)` new. */
-export function exampleWorld(): World {
-  return buildWorld([
-    RICH_SEED,
-    { ...RICH_SEED, customer: 6, history: 'refunded' },
-    { ...RICH_SEED, customer: 5, history: 'created', hasKey: false, isRetried: false },
-  ]);
+/** A small valid world: order 0 is shipped, order 1 cancelled after its payment, order 2 new. */
+export function exampleWorld(partitions = 3): World {
+  const refunded: OrderSeed = { ...RICH_SEED, customer: 6, history: 'refunded' };
+  const created: OrderSeed = { ...RICH_SEED, customer: 5, history: 'created', hasKey: false, isRetried: false };
+  return buildWorld([RICH_SEED, refunded, created], partitions);
 }
 
 export function orderIdAt(index: number): string {
@@ -105,12 +102,13 @@ export function eventIdAt(index: number, sequence: number): string {
 }
 
 /** What the platform leaves behind when all goes well. Written without the auditor's own arithmetic. */
-export function buildWorld(seeds: readonly OrderSeed[]): World {
+export function buildWorld(seeds: readonly OrderSeed[], partitions = 3): World {
   const world = emptyWorld();
   for (const [index, seed] of seeds.entries()) addOrder(world, index, seed);
   const longest = Math.max(...seeds.map((seed) => HISTORIES[seed.history].events.length));
   for (let sequence = 1; sequence <= longest; sequence += 1) {
-    for (const [index, seed] of seeds.entries()) publish(world, { index, seed, sequence });
+    for (const [index, seed] of seeds.entries())
+      publish(world, { index, seed, sequence, partition: index % partitions });
   }
   world.analytics.tables.totals.delete('revenue_net');
   return world;
@@ -161,9 +159,9 @@ function addOrder(world: World, index: number, seed: OrderSeed): void {
 
 function publish(
   world: World,
-  event: { readonly index: number; readonly seed: OrderSeed; readonly sequence: number },
+  event: { readonly index: number; readonly seed: OrderSeed; readonly sequence: number; readonly partition: number },
 ): void {
-  const { index, seed, sequence } = event;
+  const { index, seed, sequence, partition } = event;
   const row = world.orders.orders[index]!;
   const eventType: EventType | undefined = HISTORIES[seed.history].events[sequence - 1];
   if (eventType === undefined) return;
@@ -178,7 +176,6 @@ function publish(
     sequence,
     itemsText: eventType === 'ORDER_CREATED' ? itemsText : undefined,
   };
-  const partition = index % PARTITIONS;
   const first = append(world, partition, change);
   for (let copy = 0; copy < seed.redeliveries; copy += 1) append(world, partition, change);
   apply(world, change, first);
