@@ -2,6 +2,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { LocalError } from './local-error.ts';
 
+/** Generous: on a machine that builds something else at the same time, a JVM alone may take ten seconds to start. */
+const DEFAULT_TIMEOUT_MS = 120_000;
+
 const execFileAsync = promisify(execFile);
 
 export interface CommandOptions {
@@ -25,7 +28,7 @@ export async function runCommand(
     const { stdout, stderr } = await execFileAsync(program, args, {
       encoding: 'utf8',
       maxBuffer: 16 * 1024 * 1024,
-      timeout: options.timeoutMs ?? 60_000,
+      timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),

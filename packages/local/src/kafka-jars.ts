@@ -12,7 +12,8 @@ import { requireMaven } from './requirements.ts';
 
 const POM = join(import.meta.dirname, '..', 'kafka', 'pom.xml');
 const PROGRESS_INTERVAL_MS = 1_000;
-const LAST_LINES = 15;
+/** Named in full: for its short name Maven would first read the metadata of all its usual plugins. */
+const COPY_GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies';
 const UNIT_BYTES = { B: 1, kB: 1e3, MB: 1e6 } as const;
 
 export interface KafkaJars {
@@ -43,7 +44,7 @@ export async function obtainKafkaJars(options: FetchOptions): Promise<KafkaJars>
     what: 'kafka',
     log,
     fill: async (staging) => {
-      log.step(`kafka: fetching the jars of Apache Kafka ${version} from Maven Central, about 50 MB, once`);
+      log.step(`kafka: fetching the jars of Apache Kafka ${version} from Maven Central, about 60 MB, once`);
       await copyDependencies(staging, options);
     },
   });
@@ -57,9 +58,9 @@ export function parseKafkaVersion(pom: string): string {
   return version;
 }
 
-/** The size of a jar in a line such as `Downloaded from central: https://.../x.jar (5.9 MB at 8.8 MB/s)`. */
+/** The size of a file in a line such as `Downloaded from central: https://.../x.jar (5.9 MB at 8.8 MB/s)`. */
 export function parseDownloadedBytes(line: string): number | undefined {
-  const match = /Downloaded from .*\.jar \((?<amount>[\d.]+) (?<unit>B|kB|MB) at/.exec(line);
+  const match = /Downloaded from .* \((?<amount>[\d.]+) (?<unit>B|kB|MB) at/.exec(line);
   if (match?.groups === undefined) return undefined;
   const { amount, unit } = match.groups;
   return Math.round(Number(amount) * (unit === 'MB' ? UNIT_BYTES.MB : unit === 'kB' ? UNIT_BYTES.kB : UNIT_BYTES.B));
@@ -68,31 +69,32 @@ export function parseDownloadedBytes(line: string): number | undefined {
 async function copyDependencies(output: string, { environment, log, signal }: FetchOptions): Promise<void> {
   const maven = spawn(
     requireMaven(environment),
-    ['--batch-mode', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${output}`],
+    ['--batch-mode', '-f', POM, COPY_GOAL, `-DoutputDirectory=${output}`],
     { env: environment.childEnv, stdio: ['ignore', 'pipe', 'ignore'], signal },
   );
-  let jars = 0;
+  let files = 0;
   let bytes = 0;
-  const otherLines: string[] = [];
+  const errors: string[] = [];
   createInterface({ input: maven.stdout }).on('line', (line) => {
     const size = parseDownloadedBytes(line);
-    if (size === undefined) {
-      if (!line.includes('Download')) otherLines.push(line);
-      return;
+    if (size !== undefined) {
+      files += 1;
+      bytes += size;
+    } else if (/\[ERROR\] \S/.test(line)) {
+      errors.push(line);
     }
-    jars += 1;
-    bytes += size;
   });
+  const describeProgress = (): string => `${files} files, ${(bytes / 1e6).toFixed(0)} MB`;
   const ticker = setInterval(() => {
-    log.update(`kafka: ${jars} jars, ${(bytes / 1e6).toFixed(0)} MB`);
+    log.update(`kafka: ${describeProgress()}`);
   }, PROGRESS_INTERVAL_MS);
   try {
     const [code] = await once(maven, 'close');
-    if (code !== 0) throw downloadError(otherLines.slice(-LAST_LINES).join('\n'));
+    if (code !== 0) throw downloadError(errors[0] ?? 'Maven says nothing about it');
   } finally {
     clearInterval(ticker);
   }
-  log.step(`kafka: ${jars} jars came in, ${(bytes / 1e6).toFixed(0)} MB`);
+  log.step(files === 0 ? "kafka: everything was in Maven's local repository" : `kafka: ${describeProgress()} came in`);
 }
 
 function downloadError(details: string): LocalError {

@@ -16,7 +16,7 @@ import type { RunDirectory } from './run-directory.ts';
 
 const LOG4J_FILE = join(import.meta.dirname, '..', 'kafka', 'log4j2.properties');
 const DEFAULT_HEAP_MB = 512;
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 120_000;
 const READY_LINE = 'Kafka Server started';
 
 export interface KafkaOptions {

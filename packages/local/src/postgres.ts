@@ -20,7 +20,7 @@ import { requireDiskSpace } from './requirements.ts';
 import type { RunDirectory } from './run-directory.ts';
 
 const SUPERUSER = 'postgres';
-const READY_DEADLINE_MS = 30_000;
+const READY_DEADLINE_MS = 60_000;
 
 /**
  * For a machine of two cores that also runs everything else. What a committed transaction promises is PostgreSQL's
