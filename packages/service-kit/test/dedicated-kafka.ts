@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { startKafka, type KafkaOptions, type LocalKafka } from '@orderflow/local/kafka';
-import { createProgressLog } from '@orderflow/local/progress';
+import { silentProgress } from '@orderflow/local/progress';
 import { openRunDirectory } from '@orderflow/local/run-directory';
 
 const LOCAL_DIRECTORY = join(import.meta.dirname, '..', '..', '..', '.local');
@@ -10,7 +10,7 @@ export interface DedicatedKafka {
   stop(): Promise<void>;
 }
 
-/** A broker for one test file that must not share one: to be killed, or with other settings. */
+/** A broker for one test file that must not share one: it gets killed, or needs settings of its own. */
 export async function startDedicatedKafka(
   options: Pick<KafkaOptions, 'properties' | 'security'>,
 ): Promise<DedicatedKafka> {
@@ -19,7 +19,7 @@ export async function startDedicatedKafka(
     ...options,
     run,
     cacheDirectory: join(LOCAL_DIRECTORY, 'cache'),
-    log: createProgressLog({ stream: process.stderr }),
+    log: silentProgress,
   });
   return {
     kafka,

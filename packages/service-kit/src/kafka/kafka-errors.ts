@@ -23,8 +23,15 @@ const REJECTING_TYPES = new Set([
 /** The group has a newer generation than the one that was spoken for. */
 const GROUP_MOVED_ON_TYPES = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS']);
 
-/** Brokers do not agree yet on where a partition lives; soon they will. */
-const UNSETTLED_TYPES = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+/** Brokers do not agree yet on who leads a partition or coordinates a group; soon they will. */
+const UNSETTLED_TYPES = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_LOAD_IN_PROGRESS',
+]);
 
 /** Broker answers, kafkajs error names and TLS error codes that no retry mends, only a person. */
 const PERMANENT = new Set([
@@ -60,8 +67,8 @@ export function toSendError(error: unknown): KafkaSendError {
   return new KafkaSendError(kind, causesOf(error).at(-1) ?? error);
 }
 
-/** Whether a topic is new or one of its partitions has just moved. */
-export function isTopicUnsettled(error: unknown): boolean {
+/** Whether a topic or group is new or has just moved. */
+export function isUnsettled(error: unknown): boolean {
   return hasTypeIn(error, UNSETTLED_TYPES);
 }
 

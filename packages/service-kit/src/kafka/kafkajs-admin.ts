@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts';
 import { sleep } from '../sleep.ts';
 import type { KafkaAdmin, PartitionLag, PartitionRange, TopicReading, TopicSpec } from './admin-port.ts';
 import type { KafkaConnection } from './config.ts';
-import { isTopicUnsettled } from './kafka-errors.ts';
+import { isUnsettled } from './kafka-errors.ts';
 import { createKafka } from './kafkajs-client.ts';
 import { readTopic } from './kafkajs-topic-reader.ts';
 
@@ -11,7 +11,8 @@ import { readTopic } from './kafkajs-topic-reader.ts';
 const BROKER_DEFAULT = -1;
 
 const TOPIC_CREATION_TIMEOUT_MS = 10_000;
-const LEADER_POLL_MS = 20;
+const SETTLING_TIMEOUT_MS = 10_000;
+const SETTLING_POLL_MS = 20;
 
 /** Connects when first asked something, and anew after any failure; close it with `stop`. */
 export class KafkajsAdmin implements KafkaAdmin {
@@ -26,11 +27,11 @@ export class KafkajsAdmin implements KafkaAdmin {
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
     await this.#ask(async (admin) => {
       await admin.createTopics({
-        waitForLeaders: false, // gives up too early; see waitForLeader
+        waitForLeaders: false, // gives up too early; untilSettled does not
         timeout: TOPIC_CREATION_TIMEOUT_MS,
         topics: topics.map(toTopicConfig),
       });
-      await Promise.all(topics.map(({ name }) => waitForLeader(admin, name)));
+      await Promise.all(topics.map(({ name }) => untilSettled(() => admin.fetchTopicOffsets(name))));
     });
   }
 
@@ -43,7 +44,7 @@ export class KafkajsAdmin implements KafkaAdmin {
 
   async groupLag(groupId: string, topic: string): Promise<readonly PartitionLag[]> {
     // The commits first: read after them, the end of a partition cannot lie before its commit.
-    const topics = await this.#ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
+    const topics = await this.#ask((admin) => untilSettled(() => admin.fetchOffsets({ groupId, topics: [topic] })));
     const committed = new Map(
       topics.flatMap(({ partitions }) => partitions.map(({ partition, offset }) => [partition, BigInt(offset)])),
     );
@@ -103,19 +104,18 @@ function toTopicConfig({ name, partitions, replicationFactor = BROKER_DEFAULT, c
 }
 
 /**
- * Waits until every partition's leader answers as such: under KRaft, brokers hear of a new topic one by one, and name a
- * leader before that leader knows. 10 s at most.
+ * Asks again while the brokers have not settled who answers, 10 s at most. Under KRaft they hear of new topics one by
+ * one, and name a leader before that leader knows; the first question about any group creates the topic of commits.
  */
-async function waitForLeader(admin: Admin, topic: string): Promise<void> {
-  const giveUpMs = performance.now() + TOPIC_CREATION_TIMEOUT_MS;
+async function untilSettled<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const giveUpMs = performance.now() + SETTLING_TIMEOUT_MS;
   for (;;) {
     try {
-      await admin.fetchTopicOffsets(topic);
-      return;
+      return await ask();
     } catch (error: unknown) {
-      if (!isTopicUnsettled(error) || performance.now() > giveUpMs) throw error;
+      if (!isUnsettled(error) || performance.now() > giveUpMs) throw error;
     }
-    await sleep(LEADER_POLL_MS);
+    await sleep(SETTLING_POLL_MS);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Kafka, PartitionerArgs, Producer } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { sleep } from '../sleep.ts';
 import type { KafkaConnection } from './config.ts';
-import { isTopicUnsettled, toSendError } from './kafka-errors.ts';
+import { isUnsettled, toSendError } from './kafka-errors.ts';
 import { createKafka } from './kafkajs-client.ts';
 import { splitByBytes, validateMessages } from './outgoing-messages.ts';
 import { partitionForKey } from './partitioner.ts';
@@ -80,7 +80,7 @@ export class KafkajsProducer implements EventProducer {
         });
         return;
       } catch (error: unknown) {
-        if (delayMs === undefined || !isTopicUnsettled(error)) throw error;
+        if (delayMs === undefined || !isUnsettled(error)) throw error;
         await sleep(delayMs);
       }
     }
