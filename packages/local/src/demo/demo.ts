@@ -1,17 +1,15 @@
-import { spawn } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocalError } from '../local-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
+import { runAuditor } from './audit.ts';
 import type { DemoConfig } from './config.ts';
 import { quantileOf, readHistogram, type Buckets } from './histogram.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { startLoad, type RunningLoad } from './load.ts';
 import type { AuditFacts, LoadFacts, RunFacts } from './report.ts';
-
-const AUDITOR = join(import.meta.dirname, '..', '..', '..', '..', 'services', 'auditor', 'src', 'main.ts');
 
 export interface DemoParts {
   readonly config: DemoConfig;
@@ -48,7 +46,12 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
   const { usage, walBytes } = await watch.finish();
   const endToEndMs = await readEndToEnd(parts.platform);
   parts.log.step('auditor: joining receipts, orders, topic and analytics');
-  const auditExitCode = await runAuditor(parts, files);
+  const auditExitCode = await runAuditor({
+    endpoints,
+    receipts: files.receipts,
+    report: files.audit,
+    stdio: 'inherit',
+  });
   const load = await readJson<LoadFacts>(files.load);
   const audit = await readJson<AuditFacts>(files.audit);
   const { DEMO_RATE: ratePerSecond, DEMO_SECONDS: seconds } = parts.config;
@@ -105,22 +108,6 @@ async function readEndToEnd(platform: Platform): Promise<RunFacts['endToEndMs']>
 function quantileMs(buckets: Buckets, quantile: number): number | undefined {
   const seconds = quantileOf(buckets, quantile);
   return seconds === undefined ? undefined : seconds * 1000;
-}
-
-/** Runs the auditor with its output on this terminal; returns its exit code. */
-async function runAuditor(
-  { platform }: DemoParts,
-  files: { readonly receipts: string; readonly audit: string },
-): Promise<number> {
-  const endpoints = platform.endpoints();
-  const args = [AUDITOR, '--receipts', files.receipts, '--json', files.audit];
-  args.push('--orders-url', endpoints.ordersDatabaseUrl, '--analytics-url', endpoints.analyticsDatabaseUrl);
-  args.push('--kafka', endpoints.kafkaBootstrapServers);
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  const exited = Promise.withResolvers<number>();
-  child.once('error', exited.reject);
-  child.once('exit', (code) => exited.resolve(code ?? 1));
-  return exited.promise;
 }
 
 async function readJson<T>(file: string): Promise<T> {

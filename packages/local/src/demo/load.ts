@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly receipts: string;
   /** Where it writes its report. */
   readonly report: string;
+  /** Further options of the generator, over the demo's mix. */
+  readonly mix?: readonly string[];
   readonly onSample: (sample: LoadSample) => void;
 }
 
@@ -62,7 +64,7 @@ export function startLoad(options: LoadOptions): RunningLoad {
   const log = openSync(logFile, 'a');
   const { gateway, ratePerSecond, seconds, receipts, report } = options;
   const args = [GENERATOR, '--url', gateway, '--rate', String(ratePerSecond), '--duration', `${seconds}s`];
-  args.push(...MIX, '--receipts', receipts, '--json', report, '--progress', 'json');
+  args.push(...(options.mix ?? MIX), '--receipts', receipts, '--json', report, '--progress', 'json');
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log] });
   closeSync(log);
   if (child.pid === undefined || child.stdout === null) {

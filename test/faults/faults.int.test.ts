@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { until } from '@orderflow/local/testing';
+import { Client } from 'pg';
+import { startPlatformUnderLoad, type Audit } from './platform-under-load.ts';
+
+const TIMEOUT_MS = 180_000;
+
+function expectProof(audit: Audit): void {
+  expect(audit.invariants.filter(({ holds }) => !holds)).toEqual([]);
+  expect(audit).toMatchObject({ exitCode: 0, lost: 0, duplicated: 0, altered: 0, revenueDriftCents: 0 });
+  expect(audit.accepted).toBeGreaterThan(0);
+}
+
+async function query<Row extends object>(url: string, text: string): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test(
+  'kill -9 of the gateway, the order service with its publisher, and the processor under load loses and doubles nothing',
+  async () => {
+    await using world = await startPlatformUnderLoad();
+    const { gateway, orders, processors } = world.platform;
+    const load = await world.sendWhile({ ratePerSecond: 150, seconds: 20 }, async () => {
+      for (const service of [orders, gateway, ...processors, orders]) {
+        service.kill('SIGKILL');
+        await service.process.exited;
+        await service.restart();
+      }
+    });
+    expect(load.wrongAnswers).toBe(0);
+    expectProof(await world.audit());
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'a broker outage of 20 s fails no request, costs no event an attempt, and drains by itself',
+  async () => {
+    await using world = await startPlatformUnderLoad();
+    const { kafka, orders } = world.platform;
+    const load = await world.sendWhile({ ratePerSecond: 100, seconds: 30 }, async () => {
+      kafka.kill('SIGKILL');
+      await kafka.exited;
+      await delay(20_000); // the length of the outage is what is tested
+      await kafka.restart();
+    });
+    expect(load).toMatchObject({ failed: 0, wrongAnswers: 0 });
+    expectProof(await world.audit());
+    const text =
+      'SELECT (SELECT count(*) FROM event_outbox_dead)::int AS dead, (SELECT count(*) FROM outbox_parked)::int AS parked';
+    expect(await query(world.platform.endpoints().ordersDatabaseUrl, text)).toEqual([{ dead: 0, parked: 0 }]);
+    expect(orders.process.pid).toBe(orders.pid);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'a publisher killed between the acknowledgement and the delete sends again, and the effect stays single',
+  async () => {
+    await using world = await startPlatformUnderLoad();
+    const { platform } = world;
+    const { ordersDatabaseUrl } = platform.endpoints();
+    await world.sendWhile({ ratePerSecond: 100, seconds: 8 }, async () => {
+      const blocker = new Client({ connectionString: ordersDatabaseUrl });
+      await blocker.connect();
+      // Lets readers and inserts pass, and makes the delete of sent rows wait.
+      await blocker.query('BEGIN');
+      await until(async () => (await blocker.query('SELECT FROM event_outbox FOR UPDATE SKIP LOCKED')).rowCount !== 0, {
+        timeoutMs: 10_000,
+        what: 'rows to hold on to',
+      });
+      await until(async () => (await query(ordersDatabaseUrl, waitingDeletes)).length > 0, {
+        timeoutMs: 20_000,
+        what: 'the publisher to have sent rows that it cannot delete',
+      });
+      platform.orders.kill('SIGKILL');
+      await platform.orders.process.exited;
+      await blocker.end();
+      await platform.orders.restart();
+    });
+    const audit = await world.audit();
+    expectProof(audit);
+    expect(audit.redelivered).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);
+
+const waitingDeletes = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE FROM event_outbox%'`;
+
+test(
+  'processors that join, leave and die while orders flow share the work without losing or doubling an effect',
+  async () => {
+    await using world = await startPlatformUnderLoad({ processors: 2 });
+    const { platform } = world;
+    await world.sendWhile({ ratePerSecond: 150, seconds: 20 }, async () => {
+      const third = await platform.addProcessor();
+      const [first, second] = platform.processors;
+      first?.kill('SIGKILL');
+      await first?.process.exited;
+      await second?.restart();
+      await third.stop();
+      await first?.restart();
+    });
+    expectProof(await world.audit());
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'every database connection cut again and again under load loses and doubles nothing',
+  async () => {
+    await using world = await startPlatformUnderLoad();
+    const { platform } = world;
+    const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`;
+    const load = await world.sendWhile({ ratePerSecond: 150, seconds: 12 }, async () => {
+      for (let round = 0; round < 8; round += 1) {
+        await query(platform.postgres.url(), cut);
+        await delay(500); // lets connections be made again, to have something to cut
+      }
+    });
+    expect(load.failed).toBe(0);
+    expectProof(await world.audit());
+  },
+  TIMEOUT_MS,
+);
