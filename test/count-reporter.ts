@@ -15,6 +15,7 @@ export default class CountReporter {
     this.#executed = result.numPassedTests + failed;
     // Jest's own summary and the global teardown come after this call, so the line waits for the end of the process.
     process.once('exit', () => {
+      if (this.#executed === 0) process.stderr.write('No test ran, which counts as a failure.\n');
       process.stdout.write(`${result.numPassedTests} passed, ${failed} failed\n`);
     });
   }
