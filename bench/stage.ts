@@ -114,8 +114,24 @@ export class Stage implements AsyncDisposable {
     return this.postgres.url(name);
   }
 
-  async dropDatabase(name: string): Promise<void> {
-    await this.sql(this.postgres.url(), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  /** Does the work on an empty database that goes away again; it stays for a look when the work fails. */
+  async withDatabase<Result>(
+    name: string,
+    work: (database: { readonly url: string; readonly client: Client }) => Promise<Result>,
+  ): Promise<Result> {
+    const url = await this.createDatabase(name);
+    const client = new Client({ connectionString: url });
+    // A connection that breaks fails the statement on it; unheard, it would end this process.
+    client.on('error', () => undefined);
+    await client.connect();
+    let result: Result;
+    try {
+      result = await work({ url, client });
+    } finally {
+      await client.end();
+    }
+    await this.sql(this.postgres.url(), `DROP DATABASE ${name} WITH (FORCE)`);
+    return result;
   }
 
   /** Runs a statement on a connection of its own and returns the rows. */

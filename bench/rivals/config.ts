@@ -11,7 +11,14 @@ export function readHttpRivalConfig(env: Environment) {
   return readConfig(z.object({ DATABASE_URL, HTTP_PORT: envPort() }), env);
 }
 
+const kafkaRival = z.object({ DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS, TOPIC: z.string() });
+
 /** @throws {ConfigError} naming every variable that is missing or malformed. */
-export function readKafkaRivalConfig(env: Environment) {
-  return readConfig(z.object({ DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS, TOPIC: z.string() }), env);
+export function readPublisherRivalConfig(env: Environment) {
+  return readConfig(kafkaRival, env);
+}
+
+/** @throws {ConfigError} naming every variable that is missing or malformed. */
+export function readProcessorRivalConfig(env: Environment) {
+  return readConfig(kafkaRival.extend({ CONSUMER_GROUP: z.string() }), env);
 }

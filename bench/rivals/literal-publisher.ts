@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { Pool, type PoolClient } from 'pg';
-import { readKafkaRivalConfig } from './config.ts';
+import { readPublisherRivalConfig } from './config.ts';
 
 interface Row {
   readonly id: string;
@@ -37,7 +37,7 @@ ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 50`;
 const ACKS_ALL = -1;
 const IDLE_MS = 100;
 
-const config = readKafkaRivalConfig(process.env);
+const config = readPublisherRivalConfig(process.env);
 const pool = new Pool({ connectionString: config.DATABASE_URL });
 await pool.query(SCHEMA);
 

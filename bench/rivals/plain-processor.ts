@@ -4,7 +4,7 @@
  */
 import { Kafka, logLevel } from 'kafkajs';
 import { Pool, type PoolClient } from 'pg';
-import { readKafkaRivalConfig } from './config.ts';
+import { readProcessorRivalConfig } from './config.ts';
 
 interface OrderEvent {
   readonly eventId: string;
@@ -27,13 +27,13 @@ CREATE TABLE sales_by_minute (minute timestamptz PRIMARY KEY, orders bigint NOT 
 CREATE TABLE sales_by_product (product_id text PRIMARY KEY, units bigint NOT NULL, revenue_cents bigint NOT NULL);
 `;
 
-const config = readKafkaRivalConfig(process.env);
+const config = readProcessorRivalConfig(process.env);
 const pool = new Pool({ connectionString: config.DATABASE_URL });
 await pool.query(SCHEMA);
 
 const brokers = [...config.KAFKA_BOOTSTRAP_SERVERS];
 const consumer = new Kafka({ clientId: 'plain-processor', brokers, logLevel: logLevel.ERROR }).consumer({
-  groupId: 'plain-processor',
+  groupId: config.CONSUMER_GROUP,
 });
 await consumer.connect();
 await consumer.subscribe({ topic: config.TOPIC, fromBeginning: true });
