@@ -82,6 +82,8 @@ test(
       });
       platform.orders.kill('SIGKILL');
       await platform.orders.process.exited;
+      // A server goes on with a statement whose client died: the delete must die as well, as it would with the machine.
+      await query(ordersDatabaseUrl, waitingDeletes.replace('SELECT', 'SELECT pg_terminate_backend(pid)'));
       await blocker.end();
       await platform.orders.restart();
     });
