@@ -58,7 +58,7 @@ export interface PoolOptions {
   readonly max?: number;
 }
 
-/** A connection pool. An idle connection that breaks is logged and replaced; unheard, it would end the process. */
+/** A connection pool. A connection that breaks is replaced; unheard, its error event would end the process. */
 export function createPool(config: PostgresConfig, { logger, applicationName, max }: PoolOptions): Pool {
   const pool = new Pool({
     ...clientOptions(config, applicationName),
@@ -67,6 +67,8 @@ export function createPool(config: PostgresConfig, { logger, applicationName, ma
     maxLifetimeSeconds: 1_800,
   });
   pool.on('error', (error) => logger.warn({ err: error }, 'idle database connection broke'));
+  // One that breaks while it is in use rejects the query, and emits as well; the pool does not listen meanwhile.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

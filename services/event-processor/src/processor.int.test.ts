@@ -5,6 +5,7 @@ import { until } from '@orderflow/local/testing';
 import {
   createAnalytics,
   createStream,
+  expectedSales,
   orderStories,
   readSales,
   untilSalesAre,
@@ -35,9 +36,9 @@ const nothingLags = () =>
 /** Sends events in small batches until it is told to stop; resolves with what was sent. */
 function keepSending(): { stop: () => Promise<WireEvent[]>; readonly sent: readonly WireEvent[] } {
   const sent: WireEvent[] = [];
-  let isStopped = false;
+  const stopping = new AbortController();
   const sending = (async () => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       const events = orderStories(20);
       await stream.send(events);
       sent.push(...events);
@@ -46,7 +47,7 @@ function keepSending(): { stop: () => Promise<WireEvent[]>; readonly sent: reado
   return {
     sent,
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       await sending;
       return sent;
     },
@@ -94,6 +95,7 @@ describe('effects are exactly once', () => {
     const events = await load.stop();
     await nothingLags();
     await untilSalesAre(analytics.pool, events);
+    expect(await readSales(analytics.pool)).toEqual(expectedSales(events));
   });
 
   test('when the topic is made anew and its offsets begin again', async () => {
@@ -107,6 +109,7 @@ describe('effects are exactly once', () => {
     await stream.send(more);
     await processors.start('after');
     await untilSalesAre(analytics.pool, [...events, ...more]);
+    expect(await stream.readDeadLetters()).toEqual([]);
   });
 });
 
