@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { AuditReport } from '@orderflow/auditor/audit';
+import type { LoadReport } from '@orderflow/load-generator/report';
 import { runAuditor } from '@orderflow/local/demo/audit';
 import { startLoad } from '@orderflow/local/demo/load';
 import { startPlatform, type Platform, type PlatformOptions } from '@orderflow/local/platform/platform';
@@ -12,30 +14,14 @@ const LOCAL_DIRECTORY = resolve(import.meta.dirname, '..', '..', '.local');
 /** Every order has a key and is retried when its answer is lost; some are paid, shipped or cancelled. */
 const CAREFUL_CLIENTS = ['--idempotent', '1', '--payments', '0.3', '--shipments', '0.2', '--cancellations', '0.1'];
 
-/** What the auditor reports, as far as the tests look at it. */
-export interface Audit {
-  readonly exitCode: number;
-  readonly accepted: number;
-  readonly lost: number;
-  readonly duplicated: number;
-  readonly altered: number;
-  readonly redelivered: number;
-  readonly revenueDriftCents: number;
-  readonly invariants: readonly { readonly id: string; readonly holds: boolean }[];
-}
-
-/** How the load went, as clients saw it. */
-export interface LoadOutcome {
-  readonly accepted: number;
-  readonly failed: number;
-  readonly wrongAnswers: number;
-}
+/** What the auditor found, and its exit code. */
+export type Audit = AuditReport & { readonly exitCode: number };
 
 /** A platform of its own with its own PostgreSQL and Kafka, which a test may break. */
 export interface PlatformUnderLoad extends AsyncDisposable {
   readonly platform: Platform;
   /** Sends orders, runs `meddle` meanwhile, and returns how clients fared. */
-  sendWhile(load: { ratePerSecond: number; seconds: number }, meddle: () => Promise<void>): Promise<LoadOutcome>;
+  sendWhile(load: { ratePerSecond: number; seconds: number }, meddle: () => Promise<void>): Promise<LoadReport>;
   /** Waits until everything is drained, and judges. */
   audit(): Promise<Audit>;
 }
@@ -68,7 +54,7 @@ export async function startPlatformUnderLoad(
       await until(() => accepted > 0, { timeoutMs: 30_000, what: 'the first order' });
       await meddle();
       await load.exited;
-      return JSON.parse(await readFile(reports.load, 'utf8')) as LoadOutcome;
+      return JSON.parse(await readFile(reports.load, 'utf8')) as LoadReport;
     },
     audit: async () => {
       const exitCode = await runAuditor({
@@ -77,7 +63,7 @@ export async function startPlatformUnderLoad(
         report: reports.audit,
         stdio: 'ignore',
       });
-      return { ...(JSON.parse(await readFile(reports.audit, 'utf8')) as Omit<Audit, 'exitCode'>), exitCode };
+      return { ...(JSON.parse(await readFile(reports.audit, 'utf8')) as AuditReport), exitCode };
     },
     [Symbol.asyncDispose]: async () => {
       await platform.stop();

@@ -9,7 +9,7 @@ import type { OrderServiceConfig } from './config.ts';
 import { createOrderApi } from './http/app.ts';
 import { OrderIntake } from './intake/order-intake.ts';
 import { createIntakeMetrics } from './metrics.ts';
-import { KeyExpiry } from './store/expire-keys.ts';
+import { createKeyExpiry } from './store/expire-keys.ts';
 import { insertOrders } from './store/insert-orders.ts';
 import { moveOrder } from './store/move-order.ts';
 import { listOrders, readOrder, readOrderDetail } from './store/read-orders.ts';
@@ -37,7 +37,7 @@ export function composeApi(app: Lifecycle, parts: ApiParts): HttpServer {
     },
     { maxBodyBytes: config.MAX_BODY_BYTES },
   );
-  app.use(new KeyExpiry(pool, { ttlHours: config.IDEMPOTENCY_KEY_TTL_HOURS, logger }));
+  app.use(createKeyExpiry(pool, { ttlHours: config.IDEMPOTENCY_KEY_TTL_HOURS, logger }));
   app.use(intake);
   return app.use(new HttpServer({ name: 'order-api', host: config.HTTP_HOST, port: config.HTTP_PORT, handler }));
 }

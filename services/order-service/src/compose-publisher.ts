@@ -6,11 +6,10 @@ import type { Registry } from '@orderflow/service-kit/metrics';
 import type { Pool } from '@orderflow/service-kit/postgres';
 import type { OrderServiceConfig } from './config.ts';
 import { createPublisherMetrics } from './metrics.ts';
-import { BacklogMonitor } from './outbox/backlog-monitor.ts';
+import { createBacklogMonitor } from './outbox/backlog-monitor.ts';
 import { OutboxPublisher } from './outbox/publisher.ts';
 import { ShardLeases } from './outbox/shard-leases.ts';
 
-const MEASURE_BACKLOG_EVERY_MS = 5_000;
 const MAX_REFUSAL_BACKOFF_MS = 60_000;
 
 export interface PublisherParts {
@@ -46,5 +45,5 @@ export function composePublisher(app: Lifecycle, parts: PublisherParts): void {
       { pool, producer, ownedShards: () => leases.owned, metrics, logger },
     ),
   );
-  app.use(new BacklogMonitor({ pool, metrics, logger }, MEASURE_BACKLOG_EVERY_MS));
+  app.use(createBacklogMonitor({ pool, metrics, logger }));
 }

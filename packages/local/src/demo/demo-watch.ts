@@ -1,13 +1,14 @@
 import { Client } from 'pg';
 import { EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
 import { KafkajsAdmin } from '@orderflow/service-kit/kafka/kafkajs-admin';
+import type { ProgressSample } from '@orderflow/load-generator/progress';
 import { silentLogger } from '@orderflow/service-kit/logger';
 import { sleep } from '@orderflow/service-kit/sleep';
 import { LocalError } from '../local-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
-import type { LoadSample, RunningLoad } from './load.ts';
+import type { RunningLoad } from './load.ts';
 import { UsageSampler, type UsageSummary, type WatchedProcess } from './usage-sampler.ts';
 
 const DRAIN_DEADLINE_MS = 300_000;
@@ -31,7 +32,7 @@ export class DemoWatch implements AsyncDisposable {
   readonly #stop = new AbortController();
   #sampling: Promise<void> = Promise.resolve();
   #lag = 0n;
-  #previous: LoadSample | undefined;
+  #previous: ProgressSample | undefined;
   #walStart = 0;
 
   constructor(parts: WatchParts) {
@@ -65,7 +66,7 @@ export class DemoWatch implements AsyncDisposable {
   }
 
   /** The live line. */
-  show(sample: LoadSample): void {
+  show(sample: ProgressSample): void {
     const sinceMs = sample.elapsedMs - (this.#previous?.elapsedMs ?? 0);
     const rate = Math.round(((sample.accepted - (this.#previous?.accepted ?? 0)) * 1000) / Math.max(1, sinceMs));
     this.#previous = sample;

@@ -1,5 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AuditReport } from '@orderflow/auditor/audit';
+import type { LoadReport } from '@orderflow/load-generator/report';
 import { LocalError } from '../local-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { ProgressLog } from '../progress.ts';
@@ -9,7 +11,7 @@ import type { DemoConfig } from './config.ts';
 import { quantileOf, readHistogram, type Buckets } from './histogram.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { startLoad, type RunningLoad } from './load.ts';
-import type { AuditFacts, LoadFacts, RunFacts } from './report.ts';
+import type { RunFacts } from './report.ts';
 
 export interface DemoParts {
   readonly config: DemoConfig;
@@ -52,8 +54,8 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
     report: files.audit,
     stdio: 'inherit',
   });
-  const load = await readJson<LoadFacts>(files.load);
-  const audit = await readJson<AuditFacts>(files.audit);
+  const load = await readJson<LoadReport>(files.load);
+  const audit = await readJson<AuditReport>(files.audit);
   const { DEMO_RATE: ratePerSecond, DEMO_SECONDS: seconds } = parts.config;
   const durations = { timeToFirstOrderMs, drainSeconds, endToEndMs };
   return { ratePerSecond, seconds, load, audit, auditExitCode, walBytes, usage, ...durations };

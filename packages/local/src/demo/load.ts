@@ -2,21 +2,11 @@ import { spawn } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { ProgressSample } from '@orderflow/load-generator/progress';
 import { LocalError } from '../local-error.ts';
 import type { RunDirectory } from '../run-directory.ts';
 
 const GENERATOR = join(import.meta.dirname, '..', '..', '..', '..', 'services', 'load-generator', 'src', 'main.ts');
-
-/** A line of the load generator's `--progress json`. */
-export interface LoadSample {
-  readonly elapsedMs: number;
-  readonly sent: number;
-  readonly accepted: number;
-  readonly failed: number;
-  readonly inFlight: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
 
 export interface LoadOptions {
   readonly run: RunDirectory;
@@ -29,7 +19,7 @@ export interface LoadOptions {
   readonly report: string;
   /** Further options of the generator, over the demo's mix. */
   readonly mix?: readonly string[];
-  readonly onSample: (sample: LoadSample) => void;
+  readonly onSample: (sample: ProgressSample) => void;
 }
 
 /** The running load generator. */
@@ -85,10 +75,10 @@ export function startLoad(options: LoadOptions): RunningLoad {
 }
 
 /** The generator prints its summary for people on the same stream, after the samples. */
-function parseSample(line: string): LoadSample | undefined {
+function parseSample(line: string): ProgressSample | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
-    return JSON.parse(line) as LoadSample;
+    return JSON.parse(line) as ProgressSample;
   } catch {
     return undefined;
   }

@@ -1,32 +1,13 @@
+import type { AuditReport } from '@orderflow/auditor/audit';
+import type { LoadReport } from '@orderflow/load-generator/report';
 import type { UsageSummary } from './usage-sampler.ts';
 
-/** What the load generator reports, as far as the demo repeats it. */
-export interface LoadFacts {
-  readonly accepted: number;
-  readonly failed: number;
-  readonly wrongAnswers: number;
-  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
-  readonly scheduleKept: boolean;
-}
-
-/** What the auditor found, as far as the demo repeats it. */
-export interface AuditFacts {
-  readonly accepted: number;
-  readonly published: number;
-  readonly processed: number;
-  readonly lost: number;
-  readonly duplicated: number;
-  readonly altered: number;
-  readonly redelivered: number;
-  readonly revenueDriftCents: number;
-  readonly verdict: string;
-}
-
+/** What a run of the demo found out. */
 export interface RunFacts {
   readonly ratePerSecond: number;
   readonly seconds: number;
-  readonly load: LoadFacts;
-  readonly audit: AuditFacts;
+  readonly load: LoadReport;
+  readonly audit: AuditReport;
   readonly auditExitCode: number;
   readonly endToEndMs: { readonly p50: number | undefined; readonly p99: number | undefined };
   readonly timeToFirstOrderMs: number;
@@ -69,10 +50,11 @@ const tenth = (value: number | undefined): number | null => (value === undefined
 /** Puts the facts of a run together. The verdict needs the auditor's proof and a load without wrong answers. */
 export function buildDemoReport(facts: RunFacts): DemoReport {
   const { load, audit, usage } = facts;
+  const accepted = audit.accepted ?? 0;
   const isProved =
     facts.auditExitCode === 0 &&
     audit.verdict === 'proved' &&
-    audit.accepted > 0 &&
+    accepted > 0 &&
     audit.lost + audit.duplicated + audit.altered + load.wrongAnswers === 0 &&
     audit.revenueDriftCents === 0;
   const cpuMicros = usage.reduce((sum, { cpuMicros: micros }) => sum + micros, 0);
@@ -80,7 +62,7 @@ export function buildDemoReport(facts: RunFacts): DemoReport {
     verdict: isProved ? 'proved' : 'broken',
     ratePerSecond: facts.ratePerSecond,
     seconds: facts.seconds,
-    accepted: audit.accepted,
+    accepted,
     failedRequests: load.failed,
     published: audit.published,
     processed: audit.processed,
@@ -96,10 +78,10 @@ export function buildDemoReport(facts: RunFacts): DemoReport {
     endToEndP99Ms: tenth(facts.endToEndMs.p99),
     timeToFirstOrderMs: Math.round(facts.timeToFirstOrderMs),
     drainSeconds: Math.round(facts.drainSeconds * 10) / 10,
-    cpuMicrosPerOrder: usage.length === 0 ? null : perOrder(cpuMicros, audit.accepted),
-    walBytesPerOrder: perOrder(facts.walBytes, audit.accepted),
+    cpuMicrosPerOrder: usage.length === 0 ? null : perOrder(cpuMicros, accepted),
+    walBytesPerOrder: perOrder(facts.walBytes, accepted),
     scheduleKept: load.scheduleKept,
-    processes: usage.map((summary) => ({ ...summary, cpuMicrosPerOrder: perOrder(summary.cpuMicros, audit.accepted) })),
+    processes: usage.map((summary) => ({ ...summary, cpuMicrosPerOrder: perOrder(summary.cpuMicros, accepted) })),
   };
 }
 

@@ -1,9 +1,8 @@
-import type { Component } from '@orderflow/service-kit/lifecycle';
 import type { Logger } from '@orderflow/service-kit/logger';
+import { PeriodicTask } from '@orderflow/service-kit/periodic-task';
 import type { Pool } from '@orderflow/service-kit/postgres';
-import { sleep } from '@orderflow/service-kit/sleep';
 
-const EVERY_MS = 10 * 60_000;
+const INTERVAL_MS = 10 * 60_000;
 const BATCH = 5_000;
 
 /** Deletes at most `BATCH` idempotency keys older than their time to live; returns how many went. */
@@ -18,36 +17,17 @@ export async function expireKeys(pool: Pool, ttlHours: number): Promise<number> 
 }
 
 /** Keeps the table of idempotency keys from growing for ever. Every replica does it; they skip each other's rows. */
-export class KeyExpiry implements Component {
-  readonly name = 'idempotency-key-expiry';
-  readonly #pool: Pool;
-  readonly #options: { readonly ttlHours: number; readonly logger: Logger };
-  readonly #stop = new AbortController();
-  #running: Promise<void> | undefined;
-
-  constructor(pool: Pool, options: { readonly ttlHours: number; readonly logger: Logger }) {
-    this.#pool = pool;
-    this.#options = options;
-  }
-
-  start(): void {
-    this.#running ??= this.#expireUntilStopped();
-  }
-
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-  }
-
-  async #expireUntilStopped(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      let waitMs = EVERY_MS;
-      try {
-        if ((await expireKeys(this.#pool, this.#options.ttlHours)) === BATCH) waitMs = 0;
-      } catch (error: unknown) {
-        this.#options.logger.warn({ err: error }, 'idempotency keys not expired');
-      }
-      await sleep(waitMs, this.#stop.signal);
-    }
-  }
+export function createKeyExpiry(
+  pool: Pool,
+  { ttlHours, logger }: { readonly ttlHours: number; readonly logger: Logger },
+): PeriodicTask {
+  return new PeriodicTask({
+    name: 'idempotency-key-expiry',
+    intervalMs: INTERVAL_MS,
+    logger,
+    runOnce: async (signal) => {
+      let expired = BATCH;
+      while (expired === BATCH && !signal.aborted) expired = await expireKeys(pool, ttlHours);
+    },
+  });
 }
