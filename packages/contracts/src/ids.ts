@@ -18,8 +18,17 @@ export function idTimestampMs(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
-/** The smallest UUIDv7 of a moment: the lower bound of a range scan over time-ordered ids. */
+/** The last moment that the 48 bits of a UUIDv7 can hold, in the year 10889. */
+export const MAX_ID_TIMESTAMP_MS = 2 ** 48 - 1;
+
+/**
+ * The smallest UUIDv7 of a moment: the lower bound of a range scan over time-ordered ids.
+ *
+ * @throws {RangeError} for a moment of which no id can be.
+ */
 export function firstIdAt(timestampMs: number): string {
-  const hex = Math.max(0, Math.floor(timestampMs)).toString(16).padStart(12, '0');
+  const moment = Math.max(0, Math.floor(timestampMs));
+  if (!(moment <= MAX_ID_TIMESTAMP_MS)) throw new RangeError(`no UUIDv7 is of the moment ${timestampMs}`);
+  const hex = moment.toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

@@ -7,13 +7,16 @@ export type Cents = number;
 /** The highest unit price an order line may carry: 1,000,000.00. */
 export const MAX_PRICE_CENTS = 100_000_000;
 
+/** The highest amount whose cents a double still tells apart with certainty: 2^45, about 35 million million. */
+export const MAX_EXACT_CENTS = 2 ** 45 * 100;
+
 /**
  * The cents of a decimal amount, or undefined when it has more than two decimal places, is not finite or is beyond
- * exact integers. Both `amount` and `cents / 100` are the doubles nearest to the same decimal, so equality is exact.
+ * `MAX_EXACT_CENTS`. Both `amount` and `cents / 100` are the doubles nearest to the same decimal, so equality is exact.
  */
 export function centsFromDecimal(amount: number): Cents | undefined {
   const cents = Math.round(amount * 100);
-  if (!Number.isSafeInteger(cents) || cents / 100 !== amount) return undefined;
+  if (Math.abs(cents) > MAX_EXACT_CENTS || cents / 100 !== amount) return undefined;
   return cents === 0 ? 0 : cents; // -0 is not a price
 }
 
