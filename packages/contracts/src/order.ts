@@ -15,19 +15,22 @@ const externalId = z
   .min(1)
   .max(64)
   .regex(/^[^\s\p{C}]+$/u, 'must be printable characters without spaces');
-export const customerIdSchema = externalId.meta({ example: 'customer-42' });
-export const productIdSchema = externalId.meta({ example: 'product-7' });
+export const customerIdSchema = externalId.meta({ examples: ['customer-42'] });
+export const productIdSchema = externalId.meta({ examples: ['product-7'] });
 
-/** A unit price on the wire: 0 to 1,000,000 with at most two decimal places. */
+/**
+ * A unit price on the wire: 0 to 1,000,000 with at most two decimal places. JSON Schema could only say so with
+ * `multipleOf: 0.01`, by which validators that divide doubles refuse 19.99.
+ */
 export const priceSchema = z
   .number()
   .min(0)
   .max(MAX_PRICE_CENTS / 100)
   .refine((price) => centsFromDecimal(price) !== undefined, 'must have at most two decimal places')
-  .meta({ example: 19.99, multipleOf: 0.01 });
+  .meta({ description: 'A decimal with at most two places', examples: [19.99] });
 
 /** A decimal amount computed by the server. */
-export const amountSchema = z.number().meta({ example: 39.98 });
+export const amountSchema = z.number().meta({ description: 'A decimal with at most two places', examples: [39.98] });
 
 export const orderItemSchema = z
   .object({ productId: productIdSchema, quantity: z.int().min(1).max(1000), price: priceSchema })
@@ -44,8 +47,8 @@ export const idempotencyKeySchema = z
   .max(255)
   .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters');
 
-export const orderIdSchema = z.uuid().meta({ example: '01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d' });
-export const timestampSchema = z.iso.datetime({ precision: 3 }).meta({ example: '2026-01-31T12:00:00.000Z' });
+export const orderIdSchema = z.uuid().meta({ examples: ['01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d'] });
+export const timestampSchema = z.iso.datetime({ precision: 3 }).meta({ examples: ['2026-01-31T12:00:00.000Z'] });
 
 /** Answer of `POST /orders` and of the transitions. */
 export const orderReceiptSchema = z
