@@ -15,9 +15,9 @@ import type { UpstreamSettings } from './upstream.ts';
 
 /** An upstream is an origin: its paths are those of the public API. */
 function envOrigin() {
-  return envHttpUrl().refine((url) => {
-    const { pathname, search, hash } = new URL(url);
-    return pathname === '/' && search === '' && hash === '';
+  return envHttpUrl().refine((text) => {
+    const url = URL.parse(text); // null was found fault with already
+    return url === null || (url.pathname === '/' && url.search === '' && url.hash === '');
   }, 'must be an origin such as http://host:port, without a path');
 }
 

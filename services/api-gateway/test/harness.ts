@@ -97,7 +97,14 @@ export class RunningGateway implements AsyncDisposable {
       trustTraceparent: false,
       ...gateway,
     });
-    this.#server = new HttpServer({ name: 'http-server', host: '127.0.0.1', port: 0, handler, ...server });
+    this.#server = new HttpServer({
+      name: 'http-server',
+      host: '127.0.0.1',
+      port: 0,
+      drainGraceMs: 100,
+      handler,
+      ...server,
+    });
   }
 
   get port(): number {
@@ -185,4 +192,15 @@ export async function metricValue(gateway: RunningGateway, name: string, labels:
     wanted.every(([label, value]) => (sample.labels as Record<string, unknown>)[label] === value),
   );
   return (values ?? []).reduce((sum, { value }) => sum + value, 0);
+}
+
+/** A connection on which a test writes as it likes; it never fails, it closes. */
+export function connectRaw(port: number): { readonly socket: Socket; readonly received: Promise<string> } {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const { promise: received, resolve } = Promise.withResolvers<string>();
+  let bytes = '';
+  socket.setEncoding('utf8').on('data', (data: string) => (bytes += data));
+  socket.on('error', () => undefined);
+  socket.once('close', () => resolve(bytes));
+  return { socket, received };
 }
