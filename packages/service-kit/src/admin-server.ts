@@ -22,6 +22,7 @@ export function createAdminServer({ host, port, registry, checks }: AdminServerO
     name: 'admin-server',
     host,
     port,
+    drainGraceMs: 0, // a scraper asks again
     handler: (request, response) => {
       const path = request.url?.split('?', 1)[0];
       if (path === '/healthz') sendText(response, 200, 'ok\n');

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { PROBLEMS, type ProblemType } from '@orderflow/contracts/problem-types';
 import type { Component } from './lifecycle.ts';
+import { ProblemError, sendProblem } from './problem.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -18,7 +19,14 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs?: number;
   readonly maxConnections?: number;
   readonly maxHeaderBytes?: number;
+  /**
+   * How long a connection may stay idle once the server stops, 1 s by default. A request may just be on its way on it:
+   * closed at once, it would take that request with it.
+   */
+  readonly drainGraceMs?: number;
 }
+
+const DEFAULT_DRAIN_GRACE_MS = 1_000;
 
 /**
  * A node:http server that stops without losing a request: it closes its listener, tells every client that is served
@@ -28,6 +36,9 @@ export class HttpServer implements Component {
   readonly name: string;
   readonly #options: HttpServerOptions;
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Answers that are not out yet; of one connection (pipelining) the first one first. */
+  readonly #answers = new Set<ServerResponse>();
   #draining = false;
   #stopped: Promise<void> | undefined;
 
@@ -44,12 +55,18 @@ export class HttpServer implements Component {
         noDelay: true,
       },
       (request, response) => {
+        this.#answers.add(response);
+        response.once('close', () => this.#answers.delete(response));
         if (this.#draining) response.setHeader('connection', 'close');
         options.handler(request, response);
       },
     );
     this.#server.maxConnections = options.maxConnections ?? 10_000;
-    this.#server.on('clientError', answerClientError);
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
   }
 
   /** The port it listens on; throws before start. */
@@ -76,11 +93,39 @@ export class HttpServer implements Component {
     this.#draining = true;
     if (!this.#server.listening) return;
     const closed = Promise.withResolvers<void>();
+    // Only the listener: http.Server would close idle connections at once and stop checking its timeouts.
+    NetServer.prototype.close.call(this.#server, () => closed.resolve());
+    for (const response of this.#answers) if (!response.headersSent) response.setHeader('connection', 'close');
+    const graceMs = this.#options.drainGraceMs ?? DEFAULT_DRAIN_GRACE_MS;
+    if (graceMs === 0) this.#closeQuietConnections();
+    const sweep = setInterval(() => this.#closeQuietConnections(), graceMs);
     const cut = (): void => this.#server.closeAllConnections();
-    this.#server.close(() => closed.resolve());
+    if (deadline?.aborted === true) cut();
     deadline?.addEventListener('abort', cut, { once: true });
     await closed.promise;
+    clearInterval(sweep);
     deadline?.removeEventListener('abort', cut);
+    this.#server.close(); // ends its timers
+  }
+
+  #closeQuietConnections(): void {
+    const busy = new Set<Socket>();
+    for (const { req } of this.#answers) busy.add(req.socket);
+    for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy();
+  }
+
+  /** What the HTTP parser refuses never reaches a handler; what it gives up waiting for may have. */
+  #onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    const answer = [...this.#answers].find(({ req }) => req.socket === socket);
+    if (error.code === 'ECONNRESET' || !socket.writable || answer?.headersSent === true) {
+      socket.destroy();
+      return;
+    }
+    const problem = problemOf(error);
+    if (answer === undefined) writeProblem(socket, problem);
+    // The fault is in what came after a request that is whole: that one is still answered, and nothing more.
+    else if (answer.req.complete) answer.setHeader('connection', 'close');
+    else sendProblem(answer, new ProblemError(problem, {}, { headers: { connection: 'close' } }));
   }
 }
 
@@ -89,18 +134,15 @@ const CLIENT_ERRORS: Readonly<Record<string, ProblemType>> = {
   ERR_HTTP_REQUEST_TIMEOUT: PROBLEMS.requestTimeout,
 };
 
-/** What the HTTP parser refuses never reaches a handler, so the answer is written to the socket. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const problem = CLIENT_ERRORS[error.code ?? ''] ?? {
-    ...PROBLEMS.invalidRequest,
-    title: 'The request is not valid HTTP',
-  };
+function problemOf(error: NodeJS.ErrnoException): ProblemType {
+  return CLIENT_ERRORS[error.code ?? ''] ?? { ...PROBLEMS.invalidRequest, title: 'The request is not valid HTTP' };
+}
+
+/** Without a request there is no response object. The connection is closed for good: its other side may never do it. */
+function writeProblem(socket: Socket, problem: ProblemType): void {
   const body = JSON.stringify(problem);
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${problem.status} \r\ncontent-type: application/problem+json\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  socket.destroySoon();
 }
