@@ -35,7 +35,7 @@ const schema = z.object({
   WORKERS: envInt({ min: 1, max: 32 }).default(2),
   BATCH_MAX_EVENTS: envInt({ min: 1, max: MAX_BATCH_EVENTS }).default(MAX_BATCH_EVENTS),
   /** How long the first event of a batch waits for others. Larger batches cost less CPU and come later. */
-  BATCH_LINGER_MS: envInt({ min: 0, max: 10_000 }).default(50),
+  BATCH_LINGER_MS: envInt({ min: 0, max: 10_000 }).default(75),
   /** What may wait in memory between the consumer and the workers. */
   CHANNEL_MAX_MESSAGES: envInt({ min: 1, max: 10_000_000 }).default(8_000),
   CHANNEL_MAX_BYTES: envInt({ min: 1, max: 4_294_967_296 }).default(16_777_216),

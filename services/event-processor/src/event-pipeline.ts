@@ -52,9 +52,11 @@ export class EventPipeline {
     }
     metrics.eventsProcessed.inc({ result: 'duplicate' }, duplicates);
     metrics.eventsProcessed.inc({ result: 'dlq' }, dead.length);
-    for (const { partition, message, error } of dead) {
-      logger.warn({ partition, offset: String(message.offset), error }, 'message became a dead letter');
-    }
-    if (dead.length > 0) onDeadLetters();
+    const [first] = dead;
+    if (first === undefined) return;
+    const place = { partition: first.partition, offset: String(first.message.offset) };
+    // One line however many there are: a sender of rubbish must not flood the log as well.
+    logger.warn({ deadLetters: dead.length, ...place, error: first.error }, 'messages became dead letters');
+    onDeadLetters();
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { salesReportSchema } from '@orderflow/contracts/analytics';
 import { newId } from '@orderflow/contracts/ids';
@@ -42,6 +43,7 @@ function keepSending(): { stop: () => Promise<WireEvent[]>; readonly sent: reado
       const events = orderStories(20);
       await stream.send(events);
       sent.push(...events);
+      await sleep(20); // a pace that the slowest machine can follow
     }
   })();
   return {
