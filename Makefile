@@ -40,8 +40,8 @@ install: node_modules/.installed ## Install the packages of the lockfile (other 
 node_modules/.installed: package.json package-lock.json $(wildcard packages/*/package.json services/*/package.json)
 	@command -v node >/dev/null || { echo "Node.js is missing: install version 20 or newer (https://nodejs.org) and try again" >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is missing: install it (it comes with Node.js, https://nodejs.org) and try again" >&2; exit 1; }
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { echo "Node.js $$(node -v) is too old: install version 20 or newer (https://nodejs.org) and try again" >&2; exit 1; }
+	@node -e 'process.exit(+(parseInt(process.versions.node) < 20))' || { echo "Node.js $$(node -v) is too old: install version 20 or newer (https://nodejs.org) and try again" >&2; exit 1; }
 	@echo "npm: installing the packages of the lockfile, once (a minute or so)"
 	@npm ci --no-audit --no-fund --loglevel=error || { echo "npm could not install the packages: see its message above; mostly the registry cannot be reached or the disk is full" >&2; exit 1; }
-	@node_modules/.bin/node -e 'process.exit(Number(process.versions.node.split(".")[0]) !== 24)' || { echo "npm did not install Node.js 24: npm's setting ignore-scripts must be off, then run make clean and try again" >&2; exit 1; }
+	@node_modules/.bin/node -e 'process.exit(+(parseInt(process.versions.node) !== 24))' || { echo "npm did not install Node.js 24: npm's setting ignore-scripts must be off, then run make clean and try again" >&2; exit 1; }
 	@touch $@
