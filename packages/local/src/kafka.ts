@@ -133,7 +133,9 @@ function javaArguments({ options, jars }: Broker): string[] {
 async function formatStorage(broker: Broker): Promise<void> {
   if (existsSync(join(broker.home, 'data', 'meta.properties'))) return;
   const clusterId = randomBytes(16).toString('base64url');
-  const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', propertiesFile(broker)];
+  // The id in one argument with its name: one in 64 begins with a dash.
+  const id = `--cluster-id=${clusterId}`;
+  const format = ['kafka.tools.StorageTool', 'format', id, '--config', propertiesFile(broker)];
   const users = scramArguments(broker.material?.users ?? []);
   try {
     await runCommand([broker.java.bin, ...javaArguments(broker), ...format, ...users], {
