@@ -16,12 +16,27 @@ import { PROBLEMS, problemSchema, type ProblemType } from './problem-types.ts';
 
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
 
+/** What any request may meet on its way through the gateway. */
+const COMMON_PROBLEMS = [
+  PROBLEMS.tooManyRequests,
+  PROBLEMS.internal,
+  PROBLEMS.badGateway,
+  PROBLEMS.unavailable,
+  PROBLEMS.gatewayTimeout,
+];
+
+const textHeader = (description: string) => ({ description, schema: { type: 'string' as const } });
+
+const RETRY_AFTER = { 'Retry-After': textHeader('After how many seconds to try again') };
+const RETRY_LATER_STATUSES: readonly number[] = [PROBLEMS.tooManyRequests.status, PROBLEMS.unavailable.status];
+
 function problems(...types: readonly ProblemType[]): ZodOpenApiResponsesObject {
-  const common = [PROBLEMS.tooManyRequests, PROBLEMS.badGateway, PROBLEMS.unavailable, PROBLEMS.gatewayTimeout];
+  const byStatus = Map.groupBy([...types, ...COMMON_PROBLEMS], ({ status }) => status);
   const responses: ZodOpenApiResponsesObject = {};
-  for (const { status, title } of [...types, ...common]) {
+  for (const [status, sharing] of byStatus) {
     responses[`${status}` as '400'] = {
-      description: title,
+      description: sharing.map(({ title }) => title).join(', or: '),
+      ...(RETRY_LATER_STATUSES.includes(status) ? { headers: RETRY_AFTER } : {}),
       content: { 'application/problem+json': { schema: problemSchema } },
     };
   }
@@ -42,8 +57,16 @@ const placeOrder: ZodOpenApiOperationObject = {
   },
   requestBody: { required: true, content: json(placeOrderSchema) },
   responses: {
-    '201': { description: 'The order is durable', content: json(orderReceiptSchema) },
+    '201': {
+      description: 'The order is durable',
+      headers: {
+        Location: textHeader('Path of the order'),
+        'Idempotency-Replayed': textHeader('"true" when the Idempotency-Key had made this order before'),
+      },
+      content: json(orderReceiptSchema),
+    },
     ...problems(
+      PROBLEMS.malformedJson,
       PROBLEMS.invalidRequest,
       PROBLEMS.payloadTooLarge,
       PROBLEMS.unsupportedMediaType,
@@ -55,10 +78,16 @@ const placeOrder: ZodOpenApiOperationObject = {
 const listOrders: ZodOpenApiOperationObject = {
   operationId: 'listOrders',
   summary: 'List orders, newest first',
-  description: 'The header Link (rel="next") and X-Next-Cursor carry the cursor of the next page, when there is one.',
   requestParams: { query: listOrdersQuerySchema },
   responses: {
-    '200': { description: 'One page of orders', content: json(z.array(orderSummarySchema)) },
+    '200': {
+      description: 'One page of orders',
+      headers: {
+        Link: textHeader('Path of the next page (rel="next"), if this one is full'),
+        'X-Next-Cursor': textHeader('Cursor of the next page, if this one is full'),
+      },
+      content: json(z.array(orderSummarySchema)),
+    },
     ...problems(PROBLEMS.invalidRequest),
   },
 };
@@ -95,14 +124,20 @@ const readSales: ZodOpenApiOperationObject = {
 
 /** The OpenAPI 3.1 document of the public API, made from the same schemas that parse the requests. */
 export function createOpenApiDocument(): object {
-  return createDocument({
-    openapi: '3.1.0',
-    info: { title: 'Orderflow', version: '1.0.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    paths: {
-      '/orders': { post: placeOrder, get: listOrders },
-      '/orders/{orderId}': { get: getOrder },
-      ...Object.fromEntries(TRANSITIONS.map((name) => [`/orders/{orderId}/${name}`, { post: transition(name) }])),
-      '/analytics/sales': { get: readSales },
+  const paths = {
+    '/orders': { post: placeOrder, get: listOrders },
+    '/orders/{orderId}': { get: getOrder },
+    ...Object.fromEntries(TRANSITIONS.map((name) => [`/orders/{orderId}/${name}`, { post: transition(name) }])),
+    '/analytics/sales': { get: readSales },
+  };
+  const info = { title: 'Orderflow', version: '1.0.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } };
+  return createDocument(
+    { openapi: '3.1.0', info, paths },
+    {
+      // zod closes what it describes as output, but an answer may gain a field.
+      override: ({ jsonSchema }) => {
+        if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      },
     },
-  });
+  );
 }
