@@ -15,17 +15,12 @@ export async function startDedicatedKafka(
   options: Pick<KafkaOptions, 'properties' | 'security'>,
 ): Promise<DedicatedKafka> {
   const run = await openRunDirectory({ localDirectory: LOCAL_DIRECTORY, name: 'test-kafka' });
-  const kafka = await startKafka({
-    ...options,
-    run,
-    cacheDirectory: join(LOCAL_DIRECTORY, 'cache'),
-    log: silentProgress,
-  });
-  return {
-    kafka,
-    stop: async () => {
-      await kafka.stop();
-      await run.remove();
-    },
-  };
+  try {
+    const cacheDirectory = join(LOCAL_DIRECTORY, 'cache');
+    const kafka = await startKafka({ ...options, run, cacheDirectory, log: silentProgress });
+    return { kafka, stop: () => run.remove() };
+  } catch (error: unknown) {
+    await run.remove();
+    throw error;
+  }
 }
