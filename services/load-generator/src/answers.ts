@@ -1,9 +1,9 @@
 import { centsFromDecimal, type Cents } from '@orderflow/contracts/money';
 import { orderReceiptSchema, type OrderReceipt, type OrderStatus, type Transition } from '@orderflow/contracts/order';
-import type { Reply } from './http-client.ts';
+import { NEVER_SENT, type Reply } from './http-client.ts';
 
 /**
- * A request that was not accepted. `rejected` (4xx): it surely did not happen. `unknown` (no answer, 5xx, an answer
+ * A request that was not accepted. `rejected` (4xx, or never sent): it surely did not happen. `unknown` (no answer, 5xx, an answer
  * that makes no sense): it may or may not have happened.
  */
 export interface Failure {
@@ -42,7 +42,8 @@ export function judgeRepeat(reply: Reply, first: OrderReceipt): Verdict {
   const verdict = judgeReply(reply);
   if (verdict.kind === 'failed') {
     const { httpStatus } = verdict.failure;
-    const isRefused = verdict.failure.outcome === 'rejected' && !isTransientStatus(httpStatus);
+    const isAnswered = verdict.failure.outcome === 'rejected' && httpStatus !== undefined;
+    const isRefused = isAnswered && !isTransientStatus(httpStatus);
     return isRefused ? { ...verdict, wrong: `a repeat of an accepted order was answered ${httpStatus}` } : verdict;
   }
   const { receipt } = verdict;
@@ -77,7 +78,10 @@ function isTransientStatus(httpStatus: number | undefined): boolean {
 }
 
 function judgeReply(reply: Reply): Verdict {
-  if (reply.kind === 'none') return { kind: 'failed', failure: { outcome: 'unknown', error: reply.error } };
+  if (reply.kind === 'none') {
+    const outcome = reply.error === NEVER_SENT ? 'rejected' : 'unknown';
+    return { kind: 'failed', failure: { outcome, error: reply.error } };
+  }
   const httpStatus = reply.status;
   if (httpStatus < 200 || httpStatus > 299) {
     const outcome = httpStatus >= 400 && httpStatus <= 499 ? 'rejected' : 'unknown';

@@ -77,8 +77,8 @@ export class Customers {
     const verdict = await this.#place(order);
     tally.settle(tally.orders, verdict);
     if (verdict.kind === 'failed') {
-      // A timeout is a latency of at least that long. A quick refusal is none: it would flatter the percentiles.
-      if (verdict.failure.error === 'timeout') latency.record(intendedStartMs, elapsedMs() - intendedStartMs);
+      // Giving up is a latency of at least that long. A quick refusal is none: it would flatter the percentiles.
+      if (verdict.failure.httpStatus === undefined) latency.record(intendedStartMs, elapsedMs() - intendedStartMs);
       const { idempotencyKey } = order;
       receipts.append(failedLine('order', { idempotencyKey }, verdict.failure));
       return;

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { HttpClient, type HttpClientOptions, type HttpRequest } from './http-client.ts';
+import { HttpClient, type HttpClient, NEVER_SENTOptions, type HttpRequest } from './http-client.ts';
 
 /** A server on a free port; closes its connections with itself. */
 async function listen(server: Server) {
@@ -63,20 +63,40 @@ describe('HttpClient', () => {
     expect({ connections: ports.size, mostActive }).toEqual({ connections: 3, mostActive: 3 });
   });
 
-  test('a request that timed out while it waited for a connection is never sent', async () => {
+  test('a request that waits too long for a connection is given up and never sent', async () => {
+    let requests = 0;
+    const release = Promise.withResolvers<void>();
+    await using server = await listenHttp((_request, response) => {
+      requests += 1;
+      void release.promise.then(() => response.end());
+    });
+    await using client = connect({ target: server.target, connections: 1, maxWaitMs: 100 });
+    const first = client.send(post);
+    const second = client.send(post);
+    expect(await second).toEqual({ kind: 'none', error: NEVER_SENT });
+    release.resolve();
+    expect(await first).toMatchObject({ kind: 'answer', status: 200 });
+    expect(await client.send(post)).toMatchObject({ kind: 'answer', status: 200 });
+    expect(requests).toBe(2);
+  });
+
+  test('the wait for a connection does not count against the timeout', async () => {
+    const firstIsGivenUp = Promise.withResolvers<void>();
     let requests = 0;
     await using server = await listenHttp((_request, response) => {
       requests += 1;
+      // The second request arrives after longer than its timeout, and is answered at once.
       if (requests > 1) response.end();
     });
-    await using client = connect({ target: server.target, connections: 1 });
-    const first = client.send({ ...post, timeoutMs: 200 });
-    const second = client.send({ ...post, timeoutMs: 100 });
-    const third = client.send(post);
-    expect(await second).toEqual({ kind: 'none', error: 'timeout' });
+    await using client = connect({ target: server.target, connections: 1, timeoutMs: 300 });
+    const first = client.send(post).then((reply) => {
+      firstIsGivenUp.resolve();
+      return reply;
+    });
+    const second = client.send(post);
+    await firstIsGivenUp.promise;
     expect(await first).toEqual({ kind: 'none', error: 'timeout' });
-    expect(await third).toMatchObject({ kind: 'answer', status: 200 });
-    expect(requests).toBe(2);
+    expect(await second).toMatchObject({ kind: 'answer', status: 200 });
   });
 
   test('a connection that is refused or reset, and an answer that is not HTTP, are replies with a reason', async () => {

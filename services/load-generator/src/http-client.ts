@@ -3,9 +3,16 @@ import { Pool, type Dispatcher } from 'undici';
 export interface HttpClientOptions {
   readonly target: URL;
   readonly connections: number;
-  /** From the moment a request is handed in, a wait for a free connection included. */
+  /** From the moment a request is sent. */
   readonly timeoutMs: number;
+  /** For a free connection; at least a minute by default. */
+  readonly maxWaitMs?: number;
 }
+
+/** Why a request was given up that no connection was free for: it surely did not happen. */
+export const NEVER_SENT = 'never sent';
+
+const DEFAULT_MAX_WAIT_MS = 60_000;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -26,19 +33,22 @@ export type Reply =
 const MAX_ANSWER_BYTES = 1_048_576;
 
 /**
- * Sends requests over a fixed number of connections. A request that finds none free waits in the pool, and its wait
- * counts against its timeout. Works on undici's dispatch level: streams and AbortSignals would cost more than all of
- * the rest of the generator.
+ * Sends requests over a fixed number of connections. A request that finds none free waits in the pool; its timeout
+ * begins when it is sent. Were the wait counted, a target that is slower than the load would soon be sent nothing but
+ * requests that are about to expire, and all its work would be for nobody. Works on undici's dispatch level: streams
+ * and AbortSignals would cost more than all of the rest of the generator.
  */
 export class HttpClient implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #basePath: string;
   readonly #timeoutMs: number;
+  readonly #maxWaitMs: number;
   readonly #exchanges = new Set<Exchange>();
 
   constructor(options: HttpClientOptions) {
     this.#basePath = options.target.pathname.replace(/\/+$/, '');
     this.#timeoutMs = options.timeoutMs;
+    this.#maxWaitMs = options.maxWaitMs ?? Math.max(options.timeoutMs, DEFAULT_MAX_WAIT_MS);
     this.#pool = new Pool(options.target.origin, {
       connections: options.connections,
       pipelining: 1,
@@ -58,10 +68,12 @@ export class HttpClient implements AsyncDisposable {
   /** Sends a request. Never rejects: a failure is a reply too. */
   send(request: HttpRequest): Promise<Reply> {
     return new Promise((resolve) => {
-      const exchange = new Exchange((reply) => {
+      const settle = (reply: Reply): void => {
         this.#exchanges.delete(exchange);
         resolve(reply);
-      }, request.timeoutMs ?? this.#timeoutMs);
+      };
+      const timeoutMs = request.timeoutMs ?? this.#timeoutMs;
+      const exchange = new Exchange(settle, { timeoutMs, maxWaitMs: this.#maxWaitMs });
       this.#exchanges.add(exchange);
       const { method, headers = [], body = null } = request;
       this.#pool.dispatch(
@@ -85,21 +97,28 @@ export class HttpClient implements AsyncDisposable {
 /** One request and the pieces of its answer as they come in. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #settle: (reply: Reply) => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timeoutMs: number;
+  #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | undefined;
   #isSettled = false;
   #status = 0;
   #body: Buffer | undefined;
 
-  constructor(settle: (reply: Reply) => void, timeoutMs: number) {
+  constructor(settle: (reply: Reply) => void, limits: { readonly timeoutMs: number; readonly maxWaitMs: number }) {
     this.#settle = settle;
-    this.#timer = setTimeout(() => this.fail('timeout'), timeoutMs);
+    this.#timeoutMs = limits.timeoutMs;
+    this.#timer = setTimeout(() => this.fail(NEVER_SENT), limits.maxWaitMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // It was given up while it waited for a connection: it must not be sent now.
-    if (this.#isSettled) controller.abort(new Error('abandoned'));
+    if (this.#isSettled) {
+      controller.abort(new Error('abandoned'));
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.fail('timeout'), this.#timeoutMs);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
