@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { HttpClient, type HttpClient, NEVER_SENTOptions, type HttpRequest } from './http-client.ts';
+import { HttpClient, NEVER_SENT, type HttpClientOptions, type HttpRequest } from './http-client.ts';
 
 /** A server on a free port; closes its connections with itself. */
 async function listen(server: Server) {
