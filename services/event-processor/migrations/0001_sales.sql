@@ -28,7 +28,7 @@ CREATE TABLE consumer_offset (
   PRIMARY KEY (consumer_group, topic, partition)
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 
--- Counters. A slot is a share of a counter that only one transaction at a time touches (see counter-slot.ts); readers
+-- Counters. A slot is a share of a counter that only one transaction at a time touches (its lowest partition, see plan-batch.ts); readers
 -- add the slots up. Half-empty pages keep every update on its page (HOT), so that no index is written.
 CREATE TABLE sales_totals (
   metric_name text NOT NULL,
