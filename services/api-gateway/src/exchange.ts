@@ -16,7 +16,7 @@ export interface ExchangeContext {
 }
 
 /** Label of requests that belong to no route of the API. */
-export const NO_ROUTE = 'none';
+const NO_ROUTE = 'none';
 
 /** The client was gone before it had its answer; nginx's number, in logs and metrics only. */
 const CLIENT_GONE_STATUS = 499;
@@ -25,7 +25,7 @@ const CLIENT_GONE_STATUS = 499;
 const SAFE_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 export interface RefusalFacts {
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -34,6 +34,8 @@ export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
+  /** Monotonic clock. */
+  readonly startedMs = performance.now();
   readonly trace: RequestTrace;
   /** Fields of every answer, whatever it is: a flat list of names and values. */
   readonly fields: string[];
@@ -45,7 +47,6 @@ export class Exchange {
   /** Called when the client goes away before it has its answer. */
   onClientGone: (() => void) | undefined;
   readonly #context: ExchangeContext;
-  readonly #startedMs = performance.now();
 
   constructor(context: ExchangeContext, request: IncomingMessage, response: ServerResponse) {
     const { headers } = request;
@@ -58,11 +59,6 @@ export class Exchange {
     this.fields = ['x-request-id', this.requestId];
     context.metrics.requestStarted();
     response.once('close', () => this.#close());
-  }
-
-  /** Monotonic, milliseconds. */
-  get startedMs(): number {
-    return this.#startedMs;
   }
 
   /** Answers with what is here in full. */
@@ -79,7 +75,7 @@ export class Exchange {
       response.destroy();
       return;
     }
-    const body: Problem = { ...problem, ...(detail === undefined ? {} : { detail }), requestId };
+    const body: Problem = detail === undefined ? { ...problem, requestId } : { ...problem, detail, requestId };
     const fields = ['content-type', 'application/problem+json', ...Object.entries(headers).flat()];
     const text = JSON.stringify(body);
     if (!mayExceed(request, this.#context.maxBodyBytes)) {
@@ -94,25 +90,26 @@ export class Exchange {
   }
 
   #close(): void {
-    const { request, response, trace } = this;
+    const { request, response, route, trace } = this;
     const complete = response.writableFinished;
     if (!complete) this.onClientGone?.();
-    const facts = {
-      method: request.method ?? '',
-      route: this.route,
-      status: response.headersSent ? response.statusCode : CLIENT_GONE_STATUS,
-      durationMs: Math.round((performance.now() - this.#startedMs) * 100) / 100,
-    };
-    this.#context.metrics.requestEnded(facts);
+    const method = request.method ?? '';
+    const status = response.headersSent ? response.statusCode : CLIENT_GONE_STATUS;
+    const durationMs = Math.round((performance.now() - this.startedMs) * 100) / 100;
+    this.#context.metrics.requestEnded({ route, method, status, durationMs });
+    // Fields that are undefined do not appear in the line.
     this.#context.requestLogger.info(
       {
-        ...facts,
+        method,
+        route,
+        status,
+        durationMs,
         requestId: this.requestId,
         traceId: trace.context.traceId,
+        callerTraceId: trace.linkedTraceId,
         bytes: this.responseBytes,
-        ...(trace.linkedTraceId === undefined ? {} : { callerTraceId: trace.linkedTraceId }),
-        ...(this.upstreamError === undefined ? {} : { upstreamError: this.upstreamError }),
-        ...(complete ? {} : { incomplete: true }),
+        upstreamError: this.upstreamError,
+        incomplete: complete ? undefined : true,
       },
       'request',
     );

@@ -4,17 +4,17 @@ import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { formatTraceparent } from '@orderflow/service-kit/trace-context';
-import type { Dispatcher } from 'undici';
 import { createApp } from './app.ts';
 import { clientAddress, rateLimitKey } from './client-address.ts';
 import { Exchange } from './exchange.ts';
-import { requestHeaders } from './forwarded-headers.ts';
+import { requestHeaders, type ForwardingFacts } from './forwarded-headers.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { rateLimitHeaders, type RateLimiter } from './rate-limit.ts';
 import { readBody } from './request-body.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { parseRoutes, type Route, type UpstreamName } from './routes.ts';
 import { UpstreamCall } from './upstream-call.ts';
+import { isRead, isRepeatable } from './upstream-failure.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface GatewayOptions {
@@ -85,32 +85,26 @@ function forwardTo(options: GatewayOptions, exchange: Exchange, route: Route): v
       exchange.refuse(PROBLEMS.payloadTooLarge, { detail: `The limit is ${options.maxBodyBytes} bytes` });
       return;
     }
-    const upstream = options.upstreams[route.upstream];
-    const dispatch = dispatchOptions(options, exchange, result.body);
-    new UpstreamCall({ exchange, upstream, metrics: options.metrics, options: dispatch }).start();
+    const { method = 'GET', url = '/' } = request;
+    const headers = requestHeaders(request.headers, forwardingFacts(options, exchange));
+    new UpstreamCall({
+      exchange,
+      upstream: options.upstreams[route.upstream],
+      metrics: options.metrics,
+      // The content of a GET means nothing (RFC 9110 section 9.3.1) and has been smuggled past proxies before.
+      options: { method, path: url, headers, body: isRead(method) ? null : result.body },
+      repeatable: isRepeatable(method, route.template, headers),
+    }).start();
   });
 }
 
-function dispatchOptions(
-  options: GatewayOptions,
-  exchange: Exchange,
-  body: Buffer | undefined,
-): Dispatcher.DispatchOptions {
-  const { request, trace, requestId } = exchange;
-  const { method = 'GET', url = '/', headers, socket } = request;
-  const tracestate = headers['tracestate'];
-  const isRead = method === 'GET' || method === 'HEAD';
+function forwardingFacts(options: GatewayOptions, { request, trace, requestId }: Exchange): ForwardingFacts {
+  const tracestate = request.headers['tracestate'];
   return {
-    method,
-    path: url,
-    // The content of a GET means nothing (RFC 9110 section 9.3.1) and has been smuggled past proxies before.
-    body: isRead || body === undefined ? null : body,
-    headers: requestHeaders(headers, {
-      requestId,
-      traceparent: formatTraceparent(trace.context),
-      tracestate: options.trustTraceparent && typeof tracestate === 'string' ? tracestate : undefined,
-      socketAddress: socket.remoteAddress,
-      behindProxy: options.trustProxyHops > 0,
-    }),
+    requestId,
+    traceparent: formatTraceparent(trace.context),
+    tracestate: options.trustTraceparent && typeof tracestate === 'string' ? tracestate : undefined,
+    socketAddress: request.socket.remoteAddress,
+    behindProxy: options.trustProxyHops > 0,
   };
 }

@@ -8,7 +8,7 @@ import { createGateway } from './gateway.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { Upstream } from './upstream.ts';
 
-async function main(): Promise<void> {
+await runProcess(async () => {
   const config = readGatewayConfig(process.env);
   const logger = createLogger({ service: 'api-gateway', level: config.LOG_LEVEL });
   const registry = createRegistry();
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     start: () => logger.info({ httpPort: server.port, adminPort: admin.port }, 'listening'),
   });
   await app.run();
-}
+});
 
 function createPublicServer(config: GatewayConfig, handler: RequestHandler): HttpServer {
   return new HttpServer({
@@ -52,8 +52,6 @@ function createPublicServer(config: GatewayConfig, handler: RequestHandler): Htt
  * (503), one that is taken out of service cannot, and all gateways would be taken out at once.
  */
 function createAdmin(config: GatewayConfig, registry: Registry, app: Lifecycle): HttpServer {
-  const phase = { name: 'lifecycle', reasonNotReady: () => (app.phase === 'running' ? undefined : app.phase) };
-  return createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks: [phase] });
+  const running = { name: 'process', reasonNotReady: () => (app.phase === 'running' ? undefined : app.phase) };
+  return createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks: [running] });
 }
-
-await runProcess(main);

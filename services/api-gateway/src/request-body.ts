@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-export type BodyResult =
-  { readonly kind: 'complete'; readonly body: Buffer | undefined } | { readonly kind: 'too-large' };
+export type BodyResult = { readonly kind: 'complete'; readonly body: Buffer | null } | { readonly kind: 'too-large' };
 
-const EMPTY: BodyResult = { kind: 'complete', body: undefined };
+const EMPTY: BodyResult = { kind: 'complete', body: null };
 const TOO_LARGE: BodyResult = { kind: 'too-large' };
 
 /**
@@ -34,7 +33,8 @@ export function readBody(request: IncomingMessage, limitBytes: number, done: (re
     done(TOO_LARGE);
   };
   const onEnd = (): void => {
-    done({ kind: 'complete', body: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes) });
+    const [first] = chunks;
+    done({ kind: 'complete', body: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, bytes) });
   };
   request.on('data', onData);
   request.on('end', onEnd);

@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts';
 import { appendResponseHeaders } from './forwarded-headers.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import {
+  adviceFor,
   answerFor,
   classifyFailure,
   decideRetry,
@@ -18,6 +19,8 @@ export interface UpstreamRequest {
   readonly upstream: Upstream;
   readonly metrics: GatewayMetrics;
   readonly options: Dispatcher.DispatchOptions;
+  /** Whether sending it twice does no harm. */
+  readonly repeatable: boolean;
 }
 
 /** The client left; nobody waits for the answer any more. */
@@ -95,24 +98,26 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#request.upstream.release();
-    if (this.#over) return;
+    const { exchange, upstream } = this.#request;
+    if (!this.#over) {
+      const { response } = exchange;
+      if (!response.headersSent) this.#writeHead(); // what it throws comes back as onResponseError
+      if (this.#whole === undefined) response.end();
+      else response.end(this.#whole);
+    }
     this.#over = true;
-    const { response } = this.#request.exchange;
-    if (!response.headersSent) this.#writeHead();
-    if (this.#whole === undefined) response.end();
-    else response.end(this.#whole);
+    upstream.release();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    const { exchange, upstream, metrics, repeatable } = this.#request;
     if (this.#over) {
-      this.#request.upstream.release();
+      upstream.release();
       return;
     }
-    const { exchange, upstream, metrics } = this.#request;
     const failure = classifyFailure(error, this.#sent);
     exchange.upstreamError = errorCode(error);
-    if (this.#status === 0 && decideRetry(this.#retryFacts(failure))) {
+    if (this.#status === 0 && decideRetry({ failure, attempts: this.#attempts, repeatable })) {
       metrics.upstreamRetries.inc({ upstream: upstream.name });
       metrics.upstreamErrors.inc({ upstream: upstream.name, reason: failure });
       this.#send();
@@ -120,12 +125,6 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     }
     upstream.release();
     this.#fail(failure);
-  }
-
-  #retryFacts(failure: UpstreamFailure) {
-    const { request, route } = this.#request.exchange;
-    const hasIdempotencyKey = request.headers['idempotency-key'] !== undefined;
-    return { failure, attempts: this.#attempts, method: request.method, route, hasIdempotencyKey };
   }
 
   #onDeadline(): void {
@@ -142,13 +141,13 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   #fail(failure: UpstreamFailure): void {
     clearTimeout(this.#deadline);
     this.#over = true;
-    const { exchange, upstream, metrics } = this.#request;
+    const { exchange, upstream, metrics, repeatable } = this.#request;
     metrics.upstreamErrors.inc({ upstream: upstream.name, reason: failure });
     const { problem, retryAfterSeconds } = answerFor(failure);
-    exchange.refuse(
-      problem,
-      retryAfterSeconds === undefined ? {} : { headers: { 'retry-after': String(retryAfterSeconds) } },
-    );
+    exchange.refuse(problem, {
+      detail: adviceFor({ sent: this.#sent, repeatable }),
+      headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
+    });
   }
 
   #abandon(error: Error): void {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { answerFor, classifyFailure, decideRetry, UpstreamTimeoutError, type RetryFacts } from './upstream-failure.ts';
+import {
+  adviceFor,
+  answerFor,
+  classifyFailure,
+  decideRetry,
+  isRepeatable,
+  UpstreamTimeoutError,
+} from './upstream-failure.ts';
 
 function coded(code: string): Error {
   return Object.assign(new Error(code), { code });
@@ -31,45 +38,48 @@ describe('classifyFailure', () => {
   });
 });
 
+describe('isRepeatable', () => {
+  const key = ['content-type', 'application/json', 'idempotency-key', 'key-1'];
+
+  test.each(['GET', 'HEAD'])('%s is', (method) => {
+    expect(isRepeatable(method, '/orders/{orderId}', [])).toBe(true);
+  });
+
+  test('an order is under an Idempotency-Key only', () => {
+    expect(isRepeatable('POST', '/orders', key)).toBe(true);
+    expect(isRepeatable('POST', '/orders', ['idempotency-key', ''])).toBe(false);
+    expect(isRepeatable('POST', '/orders', ['content-type', 'application/json'])).toBe(false);
+  });
+
+  test('a transition is not, with or without a key', () => {
+    expect(isRepeatable('POST', '/orders/{orderId}/payment', key)).toBe(false);
+    expect(isRepeatable('POST', '/orders/{orderId}/payment', [])).toBe(false);
+  });
+});
+
 describe('decideRetry', () => {
-  const order: RetryFacts = {
-    failure: 'reset',
-    attempts: 1,
-    method: 'POST',
-    route: '/orders',
-    hasIdempotencyKey: false,
-  };
-
-  test('never sends an order again after bytes were sent', () => {
-    expect(decideRetry(order)).toBe(false);
+  test.each([true, false])('sends again what was not sent (repeatable %s)', (repeatable) => {
+    expect(decideRetry({ failure: 'connect', attempts: 1, repeatable })).toBe(true);
   });
 
-  test('sends an order again when nothing was sent', () => {
-    expect(decideRetry({ ...order, failure: 'connect' })).toBe(true);
-  });
-
-  test('sends an order under an Idempotency-Key again after a reset', () => {
-    expect(decideRetry({ ...order, hasIdempotencyKey: true })).toBe(true);
-  });
-
-  test('never sends a transition again after bytes were sent, with or without a key', () => {
-    const transition = { ...order, route: '/orders/{orderId}/payment', hasIdempotencyKey: true };
-    expect(decideRetry(transition)).toBe(false);
-  });
-
-  test.each(['GET', 'HEAD'])('sends a %s again after a reset', (method) => {
-    expect(decideRetry({ ...order, method })).toBe(true);
+  test('sends again after a reset only what is repeatable', () => {
+    expect(decideRetry({ failure: 'reset', attempts: 1, repeatable: true })).toBe(true);
+    expect(decideRetry({ failure: 'reset', attempts: 1, repeatable: false })).toBe(false);
   });
 
   test.each(['timeout', 'protocol', 'overload'] as const)('does not try again after %s', (failure) => {
-    expect(decideRetry({ ...order, method: 'GET', failure })).toBe(false);
+    expect(decideRetry({ failure, attempts: 1, repeatable: true })).toBe(false);
   });
 
-  test('tries twice at most', () => {
-    for (const failure of ['connect', 'reset'] as const) {
-      expect(decideRetry({ ...order, method: 'GET', failure, attempts: 2 })).toBe(false);
-    }
+  test.each(['connect', 'reset'] as const)('tries twice at most after %s', (failure) => {
+    expect(decideRetry({ failure, attempts: 2, repeatable: true })).toBe(false);
   });
+});
+
+test('advice is given where the outcome is open and matters', () => {
+  expect(adviceFor({ sent: true, repeatable: false })).toMatch('not known');
+  expect(adviceFor({ sent: false, repeatable: false })).toBeUndefined();
+  expect(adviceFor({ sent: true, repeatable: true })).toBeUndefined();
 });
 
 test.each([

@@ -39,28 +39,35 @@ export function errorCode(error: unknown): string {
 /** How often a request is sent at most. */
 export const MAX_ATTEMPTS = 2;
 
+export function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/**
+ * Whether a request has one effect however often it comes: reads, and orders under an Idempotency-Key. The transitions
+ * know no such key. `sentFields` are those that go upstream, a flat list of names and values.
+ */
+export function isRepeatable(method: string, route: string, sentFields: readonly string[]): boolean {
+  if (isRead(method)) return true;
+  const keyAt = sentFields.indexOf('idempotency-key');
+  return method === 'POST' && route === '/orders' && keyAt !== -1 && sentFields[keyAt + 1] !== '';
+}
+
 export interface RetryFacts {
   readonly failure: UpstreamFailure;
   /** Tries so far, the failed one included. */
   readonly attempts: number;
-  readonly method: string | undefined;
-  /** Template of the route, as in the OpenAPI document. */
-  readonly route: string;
-  readonly hasIdempotencyKey: boolean;
+  readonly repeatable: boolean;
 }
 
 /**
- * Whether a failed request may be sent again without anybody noticing. What was not sent may always be. After that, a
- * reset (mostly a kept-alive connection that the other side was just closing) leaves open whether the request was
- * carried out, so only those go again that have one effect however often they come: reads, and orders under an
- * Idempotency-Key. The transitions know no such key. Timeouts are final: the time is used up.
+ * Whether a failed request may be sent again without anybody noticing. What was not sent may always be. A reset (mostly
+ * of a kept-alive connection that the other side was just closing) leaves open whether the request was carried out, so
+ * only a repeatable one goes again. Timeouts are final: the time is used up.
  */
-export function decideRetry({ failure, attempts, method, route, hasIdempotencyKey }: RetryFacts): boolean {
+export function decideRetry({ failure, attempts, repeatable }: RetryFacts): boolean {
   if (attempts >= MAX_ATTEMPTS) return false;
-  if (failure === 'connect') return true;
-  if (failure !== 'reset') return false;
-  if (method === 'GET' || method === 'HEAD') return true;
-  return method === 'POST' && route === '/orders' && hasIdempotencyKey;
+  return failure === 'connect' || (failure === 'reset' && repeatable);
 }
 
 export interface FailureAnswer {
@@ -79,4 +86,10 @@ const ANSWERS: Readonly<Record<UpstreamFailure, FailureAnswer>> = {
 /** What the client is told. 503 says that nothing happened; 502 and 504 leave it open. */
 export function answerFor(failure: UpstreamFailure): FailureAnswer {
   return ANSWERS[failure];
+}
+
+/** What is said to a client who cannot know whether to send again; undefined when sending again does no harm. */
+export function adviceFor({ sent, repeatable }: { readonly sent: boolean; readonly repeatable: boolean }) {
+  if (!sent || repeatable) return undefined;
+  return 'It is not known whether the request was carried out';
 }

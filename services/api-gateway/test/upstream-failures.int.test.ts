@@ -2,7 +2,16 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { deadOrigin, metricValue, order, send, startGateway, startRawUpstream, startUpstream } from './harness.ts';
+import {
+  connectRaw,
+  deadOrigin,
+  metricValue,
+  order,
+  send,
+  startGateway,
+  startRawUpstream,
+  startUpstream,
+} from './harness.ts';
 
 const transition = { method: 'POST', path: '/orders/01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d/payment' } as const;
 const withKey = { ...order, headers: { ...order.headers, 'idempotency-key': 'key-1' } } as const;
@@ -65,7 +74,10 @@ describe('an upstream that breaks the connection before it answers', () => {
     await using gateway = await startGateway({ orders: upstream.url });
     const refused = await send(gateway.port, order);
     expect(refused.status).toBe(502);
-    expect(refused.json()).toMatchObject({ type: 'urn:orderflow:problem:bad-gateway' });
+    expect(refused.json()).toMatchObject({
+      type: 'urn:orderflow:problem:bad-gateway',
+      detail: 'It is not known whether the request was carried out',
+    });
     expect(upstream.requests()).toBe(1);
   });
 
@@ -97,6 +109,14 @@ describe('an upstream that breaks the connection before it answers', () => {
     expect(bodies).toEqual([`key-1 ${order.body}`, `key-1 ${order.body}`]);
   });
 
+  test('sees an order once whose Idempotency-Key was a field of the connection only', async () => {
+    await using upstream = await startScripted([reset, answer]);
+    await using gateway = await startGateway({ orders: upstream.url });
+    const headers = { ...withKey.headers, connection: 'close, idempotency-key' };
+    expect((await send(gateway.port, { ...withKey, headers })).status).toBe(502);
+    expect(upstream.requests()).toBe(1);
+  });
+
   test('sees a transition once, even with an Idempotency-Key', async () => {
     await using upstream = await startScripted([reset, answer]);
     await using gateway = await startGateway({ orders: upstream.url });
@@ -123,6 +143,7 @@ describe('an upstream that answers nonsense', () => {
   test.each([
     ['no HTTP at all', '\u0000\u0001garbage\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nok'],
+    ['a field with control characters', 'HTTP/1.1 200 OK\r\nx-odd: a\u0001b\r\ncontent-length: 2\r\n\r\nok'],
     ['an endless head', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}`],
     ['an upgrade nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
   ])('%s: 502', async (_name, bytes) => {
@@ -290,5 +311,22 @@ describe('a client that goes away', () => {
     // To the server this is a request that ended too early; the client may still read.
     expect(await gateway.requestLine()).toMatchObject({ status: 400 });
     expect(requests).toBe(0);
+  });
+
+  test('with several requests in a row on its connection: all of them end', async () => {
+    let arrived = 0;
+    const allArrived = Promise.withResolvers<void>();
+    await using upstream = await startUpstream(() => {
+      arrived += 1;
+      if (arrived === 3) allArrived.resolve();
+    });
+    await using gateway = await startGateway({ orders: upstream.url });
+    const { socket } = connectRaw(gateway.port);
+    socket.write('GET /orders HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3));
+    await allArrived.promise;
+    socket.destroy();
+    await gateway.requestLine(() => gateway.lines.length === 3);
+    expect(gateway.lines.map(({ status }) => status)).toEqual([499, 499, 499]);
+    expect(await metricValue(gateway, 'http_requests_in_flight')).toBe(0);
   });
 });
