@@ -119,7 +119,12 @@ async function catchUp(stage: Stage, start: StartSide, { backlog, name }: CatchU
     const readCpu = startCpuMeter({ processor: subject.pid, postgres: stage.postgres.pid, kafka: stage.kafka.pid });
     const startedMs = performance.now();
     const before = await countApplied(client);
-    await waitUntil(async () => (await countApplied(client)) >= backlog.events, {
+    const isCaughtUp = async (): Promise<boolean> => {
+      const applied = await countApplied(client);
+      stage.log.update(`${name}: ${applied} of ${backlog.events} events applied`);
+      return applied >= backlog.events;
+    };
+    await waitUntil(isCaughtUp, {
       what: `${backlog.events} events applied by ${name}`,
       signal: stage.signal,
       timeoutMs: patienceMs(backlog.events),

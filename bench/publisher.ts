@@ -172,8 +172,14 @@ class Outbox {
   /** Resolves when the topic has taken as many messages as were filled in, and no row is left to send. */
   async emptied(): Promise<void> {
     const { messages } = this.#put;
-    const common = { signal: this.#stage.signal, timeoutMs: patienceMs(messages) };
-    await waitUntil(async () => (await this.#stage.countMessages(this.#topic)) >= messages, {
+    const { log, signal } = this.#stage;
+    const common = { signal, timeoutMs: patienceMs(messages) };
+    const isAllSent = async (): Promise<boolean> => {
+      const sent = await this.#stage.countMessages(this.#topic);
+      log.update(`${this.#topic}: ${sent} of ${messages} events sent`);
+      return sent >= messages;
+    };
+    await waitUntil(isAllSent, {
       ...common,
       what: `${messages} messages in ${this.#topic}`,
       everyMs: 50,

@@ -63,6 +63,7 @@ export class Stage implements AsyncDisposable {
   readonly #failure: AbortController;
   readonly #backends: Backends;
   readonly #admin: KafkajsAdmin;
+  readonly #interrupt: AbortSignal;
   readonly #running = new Set<Subject>();
   #isClosing = false;
   #hasSucceeded = false;
@@ -71,12 +72,14 @@ export class Stage implements AsyncDisposable {
     readonly run: RunDirectory;
     readonly log: ProgressLog;
     readonly failure: AbortController;
+    readonly interrupt: AbortSignal;
     readonly backends: Backends;
   }) {
     this.run = parts.run;
     this.log = parts.log;
     this.signal = parts.failure.signal;
     this.#failure = parts.failure;
+    this.#interrupt = parts.interrupt;
     this.#backends = parts.backends;
     this.#admin = new KafkajsAdmin(this.kafkaConnection, { logger: silentLogger() });
     for (const [name, { exited }] of Object.entries({ PostgreSQL: this.postgres, Kafka: this.kafka })) {
@@ -91,8 +94,13 @@ export class Stage implements AsyncDisposable {
     if (interrupt.aborted) abort();
     interrupt.addEventListener('abort', abort, { once: true });
     const run = await openRunDirectory({ localDirectory, name: 'bench', log, signal: failure.signal });
-    const backends = await startBackends({ run, log, cacheDirectory: resolve(localDirectory, 'cache') });
-    return new Stage({ run, log, failure, backends });
+    try {
+      const backends = await startBackends({ run, log, cacheDirectory: resolve(localDirectory, 'cache') });
+      return new Stage({ run, log, failure, interrupt, backends });
+    } catch (error: unknown) {
+      if (interrupt.aborted) await run.remove();
+      throw error;
+    }
   }
 
   get postgres(): Backends['postgres'] {
@@ -188,7 +196,7 @@ export class Stage implements AsyncDisposable {
     await Promise.all([...this.#running].map((subject) => subject.stop()));
     await this.#admin.stop();
     await this.#backends.stop();
-    if (this.#hasSucceeded) await this.run.remove();
+    if (this.#hasSucceeded || this.#interrupt.aborted) await this.run.remove();
   }
 
   #supervise(child: SupervisedProcess, url: string): Subject {
