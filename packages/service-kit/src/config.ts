@@ -66,7 +66,7 @@ export function envInt(bounds: { readonly min: number; readonly max: number }) {
     .string()
     .regex(/^-?\d+$/, reason)
     .transform(Number)
-    .pipe(z.number().min(bounds.min, reason).max(bounds.max, reason));
+    .pipe(z.number(reason).min(bounds.min, reason).max(bounds.max, reason));
 }
 
 /** A number within bounds, decimals allowed. */
@@ -76,7 +76,7 @@ export function envNumber(bounds: { readonly min: number; readonly max: number }
     .string()
     .regex(/^-?\d+(\.\d+)?$/, reason)
     .transform(Number)
-    .pipe(z.number().min(bounds.min, reason).max(bounds.max, reason));
+    .pipe(z.number(reason).min(bounds.min, reason).max(bounds.max, reason));
 }
 
 const TRUE_WORDS = new Set(['true', '1', 'on', 'yes']);
