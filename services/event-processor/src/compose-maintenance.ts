@@ -8,7 +8,7 @@ import { ADVISORY_LOCKS, withAdvisoryLock } from './advisory-lock.ts';
 import type { ProcessorConfig } from './config.ts';
 import { forwardDeadLetters } from './dead-letters/forward-dead-letters.ts';
 import { createMaintenanceMetrics, type MaintenanceMetrics } from './metrics.ts';
-import { PeriodicTask } from './periodic-task.ts';
+import { PeriodicTask } from '@orderflow/service-kit/periodic-task';
 import { pruneProcessedEvents } from './retention/prune-processed-events.ts';
 
 /** How soon a dead letter that another replica left behind is picked up; its own are forwarded at once. */
