@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConsumerProgress, findStalled } from './consumer-progress.ts';
+import { ConsumerProgress, findLagging } from './consumer-progress.ts';
 
 const NOBODY_HELD = () => false;
 
@@ -43,21 +43,21 @@ describe('quiet partitions', () => {
 });
 
 describe('a quiet partition', () => {
-  test('is stalled when messages lie beyond the position', () => {
+  test('lags when messages lie beyond the position', () => {
     const quiet = [{ topic: 't', partition: 0, position: 5n, sinceMs: 0 }];
-    expect(findStalled(quiet, [lag(0, { high: 8n, lagMessages: 8n })])).toEqual([
+    expect(findLagging(quiet, [lag(0, { high: 8n, lagMessages: 8n })])).toMatchObject([
       { topic: 't', partition: 0, lagMessages: 3n },
     ]);
   });
 
   test('is idle when everything was handed over, though nothing is committed', () => {
     const quiet = [{ topic: 't', partition: 0, position: 8n, sinceMs: 0 }];
-    expect(findStalled(quiet, [lag(0, { high: 8n, lagMessages: 8n })])).toEqual([]);
+    expect(findLagging(quiet, [lag(0, { high: 8n, lagMessages: 8n })])).toEqual([]);
   });
 
   test('is judged by the group lag while nothing was handed over', () => {
     const quiet = [{ topic: 't', partition: 0, position: undefined, sinceMs: 0 }];
-    expect(findStalled(quiet, [lag(0, { high: 8n, lagMessages: 0n })])).toEqual([]);
-    expect(findStalled(quiet, [lag(0, { high: 8n, lagMessages: 2n })])).toHaveLength(1);
+    expect(findLagging(quiet, [lag(0, { high: 8n, lagMessages: 0n })])).toEqual([]);
+    expect(findLagging(quiet, [lag(0, { high: 8n, lagMessages: 2n })])).toHaveLength(1);
   });
 });

@@ -56,22 +56,20 @@ export class ConsumerProgress {
   }
 }
 
-/** A partition in which messages wait although nothing was handed over for long. */
-export interface StalledPartition {
-  readonly topic: string;
-  readonly partition: number;
+/** A partition in which messages wait that the consumer has not been handed. */
+export interface LaggingPartition extends PartitionProgress {
   readonly lagMessages: bigint;
 }
 
-/** Which of the quiet partitions of one topic hold messages that the consumer has not been handed. */
-export function findStalled(
+/** Which of the quiet partitions of one topic lag, given the lags of the whole topic. */
+export function findLagging(
   quiet: readonly PartitionProgress[],
   lags: readonly PartitionLag[],
-): readonly StalledPartition[] {
-  return quiet.flatMap(({ topic, partition, position }) => {
-    const lag = lags.find((candidate) => candidate.partition === partition);
+): readonly LaggingPartition[] {
+  return quiet.flatMap((progress) => {
+    const lag = lags.find(({ partition }) => partition === progress.partition);
     if (lag === undefined) return [];
-    const lagMessages = position === undefined ? lag.lagMessages : lag.high - position;
-    return lagMessages > 0n ? [{ topic, partition, lagMessages }] : [];
+    const lagMessages = progress.position === undefined ? lag.lagMessages : lag.high - progress.position;
+    return lagMessages > 0n ? [{ ...progress, lagMessages }] : [];
   });
 }

@@ -8,6 +8,8 @@ export interface ConsumerTuning {
   readonly rebalanceTimeoutMs: number;
   /** How long `onRevoked` may take. Below the session timeout, for nothing is heard of the member meanwhile. */
   readonly revokeDeadlineMs: number;
+  /** How long `stop` waits for kafkajs to leave the group; a join in progress may take the rebalance timeout. */
+  readonly leaveDeadlineMs: number;
   /** How long a broker holds a fetch when there is nothing new; bounds how long `stop` takes. */
   readonly maxWaitMs: number;
   readonly maxBytesPerPartition: number;
@@ -16,7 +18,7 @@ export interface ConsumerTuning {
   readonly partitionsConcurrently: number;
   /** How long a partition that is not taken over may hold up the others before it is paused. */
   readonly patienceMs: number;
-  /** A partition with lag that gets nothing for so long, although nobody holds it, means that the consumer hangs. */
+  /** A partition that lags for so long without any progress, although nobody holds it, means that the consumer hangs. */
   readonly stallAfterMs: number;
   readonly restartBaseMs: number;
   readonly restartMaxMs: number;
@@ -27,6 +29,7 @@ export const DEFAULT_TUNING: ConsumerTuning = {
   heartbeatIntervalMs: 1_000,
   rebalanceTimeoutMs: 20_000,
   revokeDeadlineMs: 5_000,
+  leaveDeadlineMs: 10_000,
   maxWaitMs: 500,
   maxBytesPerPartition: 512 * 1024,
   maxBytesPerFetch: 8 * 1024 * 1024,

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestTopic, testKafka, until } from '@orderflow/local/testing';
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordingConsumer } from '../../test/recording-consumer.ts';
 import { silentLogger } from '../logger.ts';
 import { KafkajsAdmin } from './kafkajs-admin.ts';
@@ -103,6 +105,38 @@ describe('the consumer', () => {
     const consumer = await startConsumer({ groupId: newGroup(), topics });
     await until(() => consumer.values.length === 2, { what: 'both topics are read' });
     expect(consumer.values.toSorted()).toEqual(topics.toSorted());
+  });
+});
+
+describe('a consumer that starts early or superfluous', () => {
+  test('waits for a topic that does not exist yet', async () => {
+    const topic = `test-${randomUUID()}`;
+    const consumer = new RecordingConsumer({ bootstrapServers: testKafka(), groupId: newGroup(), topics: [topic] });
+    consumers.push(consumer);
+    const started = consumer.start();
+    await until(() => consumer.kafka.restarts > 0, { what: 'it has tried in vain' });
+    await admin.ensureTopics([{ name: topic, partitions: 1 }]);
+    await producer.sendBatch(topic, [{ key: 'k', value: 'v' }]);
+    await started;
+    await until(() => consumer.values.length === 1, { what: 'the message is handed out' });
+    expect(consumer.assignments).toHaveLength(1);
+  });
+
+  test('idles while there are more members than partitions, and takes over when one leaves', async () => {
+    const topic = await createTestTopic({ partitions: 1 });
+    const groupId = newGroup();
+    const members = [
+      await startConsumer({ groupId, topics: [topic] }),
+      await startConsumer({ groupId, topics: [topic] }),
+    ];
+    const ownerOf = () => members.filter(({ assignments }) => assignments.at(-1)?.partitions.length === 1);
+    await until(() => members[0]!.assignments.length > 1 && ownerOf().length === 1, { what: 'one member has all' });
+    const [owner] = ownerOf();
+    const idler = members.find((member) => member !== owner);
+    expect(idler?.assignments.at(-1)?.partitions).toEqual([]);
+    await owner?.kafka.stop();
+    await producer.sendBatch(topic, [{ key: 'k', value: 'v' }]);
+    await until(() => idler?.values.length === 1, { what: 'the other takes over' });
   });
 });
 
@@ -266,6 +300,48 @@ describe('stopping', () => {
     await lonely.kafka.stop();
     await starting;
     expect(lonely.assignments).toEqual([]);
+  });
+});
+
+describe('a consumer that hangs', () => {
+  const require = createRequire(import.meta.url);
+  const group = require('kafkajs/src/consumer/consumerGroup') as {
+    prototype: { fetch: (this: void) => Promise<unknown> };
+  };
+  test('fails when messages wait that it does not fetch', async () => {
+    const topic = await createTestTopic();
+    const tuning = { stallAfterMs: 300, leaveDeadlineMs: 100 };
+    const consumer = await startConsumer({ groupId: newGroup(), topics: [topic], tuning });
+    const { fetch } = group.prototype;
+    const hanging = Promise.withResolvers<readonly []>();
+    group.prototype.fetch = () => hanging.promise;
+    try {
+      await producer.sendBatch(topic, numbered(0, 5));
+      await producer.sendBatch(topic, numbered(5, 10)); // the fetch under way may still bring the first batch
+      await expect(consumer.kafka.failed).rejects.toMatchObject({
+        code: 'KAFKA_CONSUMER_FAILED',
+        message: `Kafka consumer hangs: nothing was fetched from ${topic}/0`,
+      });
+      await expect(consumer.kafka.stop()).resolves.toBeUndefined();
+    } finally {
+      group.prototype.fetch = fetch;
+      hanging.resolve([]); // so that kafkajs closes its connections after all
+    }
+  });
+
+  test('is not one that waits for its handler', async () => {
+    const topic = await createTestTopic();
+    const tuning = { stallAfterMs: 1_500, patienceMs: 10 };
+    const held = Promise.withResolvers<void>();
+    const options = { groupId: newGroup(), topics: [topic], tuning, takeOver: () => held.promise };
+    const consumer = await startConsumer(options);
+    await producer.sendBatch(topic, [{ key: 'k', value: 'held' }]);
+    await until(() => consumer.batches.length === 1, { what: 'the partition is held' });
+    await producer.sendBatch(topic, [{ key: 'k', value: 'waits' }]);
+    await sleep(3_500); // nothing can be awaited: the point is that nothing happens
+    expect(await Promise.race([consumer.kafka.failed, Promise.resolve('still fine')])).toBe('still fine');
+    held.resolve();
+    await until(() => consumer.values.includes('waits'), { what: 'the partition goes on' });
   });
 });
 

@@ -44,6 +44,7 @@ export class KafkajsConsumer implements BatchConsumer {
   readonly #options: KafkajsConsumerOptions;
   readonly #tuning: ConsumerTuning;
   readonly #backPressure: BackPressure;
+  readonly #clock: Clock;
   readonly #progress: ConsumerProgress;
   readonly #failure = Promise.withResolvers<never>();
   readonly #stopSignal = new AbortController();
@@ -60,7 +61,8 @@ export class KafkajsConsumer implements BatchConsumer {
     this.#logger = options.logger.child({ groupId: options.groupId });
     this.#kafka = createKafka(connection, this.#logger);
     this.#backPressure = new BackPressure({ patienceMs: this.#tuning.patienceMs });
-    this.#progress = new ConsumerProgress(options.clock ?? systemClock);
+    this.#clock = options.clock ?? systemClock;
+    this.#progress = new ConsumerProgress(this.#clock);
     this.failed = this.#failure.promise;
     this.failed.catch(() => undefined); // nobody need be listening yet
   }
@@ -149,7 +151,7 @@ export class KafkajsConsumer implements BatchConsumer {
     this.#progress.begin(partitions);
     run.epochs.assign(partitions);
     run.joined.resolve();
-    this.#logger.info({ epoch: run.epochs.current, partitions: Object.fromEntries(partitions) }, 'partitions assigned');
+    this.#logger.debug({ epoch: run.epochs.current, partitions: Object.fromEntries(partitions) }, 'group joined');
   }
 
   async #end(run: Run): Promise<void> {
@@ -172,12 +174,12 @@ export class KafkajsConsumer implements BatchConsumer {
   }
 
   async #watch(): Promise<void> {
-    const { stallAfterMs } = this.#tuning;
     const stalled = await waitForStall(
       {
         logger: this.#logger,
-        checkEveryMs: stallAfterMs / 3,
-        findQuiet: () => this.#progress.quietFor(stallAfterMs, (key) => this.#backPressure.isHeld(key)),
+        clock: this.#clock,
+        stallAfterMs: this.#tuning.stallAfterMs,
+        findQuiet: (ms) => this.#progress.quietFor(ms, (key) => this.#backPressure.isHeld(key)),
         readLag: (topic) => this.#readLag(topic),
       },
       this.#stopSignal.signal,

@@ -1,4 +1,5 @@
 import { PartitionAssigners, type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import { sleep } from '../sleep.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Assignment } from './consumer-epochs.ts';
 import type { ConsumerTuning } from './consumer-tuning.ts';
@@ -42,7 +43,10 @@ export class GroupSession {
     this.#listen();
   }
 
-  /** Joins and consumes. Resolves after `stop`; rejects with what made kafkajs give up. The group is left either way. */
+  /**
+   * Joins and consumes. Resolves after `stop`; rejects with what made kafkajs give up. The group is left either way,
+   * unless the consumer hangs.
+   */
   async run(): Promise<void> {
     try {
       await this.#consumer.connect();
@@ -55,7 +59,7 @@ export class GroupSession {
       });
       await this.#ended.promise;
     } finally {
-      await this.#consumer.disconnect();
+      await this.#leave();
     }
   }
 
@@ -68,6 +72,17 @@ export class GroupSession {
     await this.#consumer.commitOffsets(
       offsets.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset.toString() })),
     );
+  }
+
+  /** A consumer that hangs would never come back; its group does without it when the session timeout has passed. */
+  async #leave(): Promise<void> {
+    const giveUp = new AbortController();
+    const deadline = sleep(this.#options.tuning.leaveDeadlineMs, giveUp.signal);
+    try {
+      await Promise.race([this.#consumer.disconnect(), deadline]);
+    } finally {
+      giveUp.abort();
+    }
   }
 
   #createConsumer(kafka: Kafka): Consumer {

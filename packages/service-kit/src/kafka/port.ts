@@ -48,7 +48,7 @@ export interface IncomingMessage {
 export interface MessageBatch {
   readonly topic: string;
   readonly partition: number;
-  /** The assignment under which the batch was fetched; older than `BatchConsumer.epoch` means: drop it. */
+  /** The assignment under which the batch was fetched; lower than `BatchConsumer.epoch` means: drop it. */
   readonly epoch: number;
   readonly messages: readonly IncomingMessage[];
   /** Offset that the next message to be written to the partition will get. */
@@ -65,24 +65,36 @@ export interface OffsetCommit {
 export interface BatchHandlers {
   /**
    * Takes a batch over; it need not be processed when this resolves. While it is pending no further batch of the
-   * partition comes and the group membership is kept alive, so that awaiting here is back-pressure.
+   * partition comes in the same epoch and the group membership is kept alive, so that awaiting here is back-pressure.
+   * Rejecting is fatal: it ends the consumer and rejects `BatchConsumer.failed`.
    */
   onBatch(batch: MessageBatch): Promise<void>;
   /** A new assignment begins. Batches of older epochs belong to somebody else now. */
   onAssigned(assignment: { readonly epoch: number; readonly partitions: ReadonlyMap<string, readonly number[]> }): void;
-  /** The assignment ends. May await in-flight work and commit; the group waits for it only for a short while. */
+  /**
+   * The assignment ends, also because of `stop`. May await in-flight work and commit for the epoch, which is over when
+   * this resolves or after a short while. Not awaited, and too late to commit, when the brokers were lost.
+   */
   onRevoked(epoch: number): Promise<void>;
 }
 
 /** A member of a consumer group that hands out batches and commits only what it is told to. */
 export interface BatchConsumer {
-  /** Grows with every rebalance; 0 before the first assignment. */
+  /** Grows when an assignment begins and when it is over; 0 before the first one. */
   readonly epoch: number;
-  /** Joins the group and starts to hand out batches; resolves after the first subscription is in place. */
+  /**
+   * Joins the group and starts to hand out batches, from the beginning of the topics where the group has no commits.
+   * Resolves after the first assignment; until then it goes on trying while brokers or topics are missing.
+   *
+   * @throws what `failed` rejects with.
+   */
   runBatches(handlers: BatchHandlers): Promise<void>;
-  /** Commits offsets for the group. Silently does nothing for an epoch that is over. */
+  /**
+   * Commits offsets for the group. Silently does nothing for an epoch that is over. Throws when the brokers do not take
+   * the commit now; a later one makes up for it.
+   */
   commitOffsets(epoch: number, offsets: readonly OffsetCommit[]): Promise<void>;
-  /** Leaves the group. Idempotent. */
+  /** Hands out no more batches, revokes the assignment, leaves the group. Idempotent; fine before `runBatches`. */
   stop(): Promise<void>;
   /** Rejects when the consumer has died for good and the process should exit; never resolves. */
   readonly failed: Promise<never>;
