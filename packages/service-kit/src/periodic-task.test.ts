@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { silentLogger } from '@orderflow/service-kit/logger';
-import { PeriodicTask } from '@orderflow/service-kit/periodic-task';
+import { silentLogger } from './logger.ts';
+import { PeriodicTask } from './periodic-task.ts';
 
 const HOUR_MS = 3_600_000;
 
