@@ -8,7 +8,6 @@ import { checkPublication } from './invariants/publication.ts';
 import { checkStateChanges } from './invariants/state-changes.ts';
 import { buildLedger, type Ledger } from './ledger.ts';
 import type { Observations } from './observations.ts';
-import { findUnacknowledged } from './unacknowledged-orders.ts';
 
 /** What the audit found; this is also the JSON report. */
 export interface AuditReport {
@@ -56,32 +55,33 @@ export function audit(observations: Observations): AuditReport {
     checkIdempotency(ledger),
   ];
   const invariants = judgements.map(({ result }) => result);
-  const isProved = invariants.every(({ holds }) => holds !== false) && ledger.orders.size > 0;
+  const isProved = invariants.every(({ holds }) => holds !== false) && observations.orders.orders.length > 0;
   return { ...countThings(ledger, judgements), invariants, verdict: isProved ? 'proved' : 'broken' };
 }
 
 function countThings(ledger: Ledger, judgements: readonly Judgement[]): Omit<AuditReport, 'invariants' | 'verdict'> {
   const { receipts, orders, analytics } = ledger.observations;
+  const count = { accepted: 0, published: 0, processed: 0, redelivered: 0, revenueCents: 0 };
+  for (const record of ledger.records.values()) {
+    count.accepted += Math.min(1, record.receipts.length);
+    count.published += record.published.length;
+    count.processed += new Set(record.applied.map(({ eventId }) => eventId)).size;
+    count.redelivered += record.redelivered.length;
+    count.revenueCents += record.row?.totalCents ?? 0;
+  }
+  const { accepted, revenueCents, ...events } = count;
   return {
-    accepted: receipts === undefined ? null : new Set(receipts.orders.map(({ orderId }) => orderId)).size,
+    accepted: receipts === undefined ? null : accepted,
     orders: orders.orders.length,
-    published: ledger.published.size,
-    processed: ledger.applied.size,
+    ...events,
     lost: countKind(judgements, 'lost'),
     duplicated: countKind(judgements, 'duplicated'),
     altered: countKind(judgements, 'altered'),
     pending: countKind(judgements, 'pending'),
-    redelivered: ledger.redelivered.length,
-    unacknowledged: receipts === undefined ? 0 : findUnacknowledged(receipts, ledger.orders).orders.length,
-    revenueDriftCents: (analytics.view.totals.get('revenue_total') ?? 0) - revenueCents(ledger),
+    unacknowledged: ledger.unacknowledged?.orders.length ?? 0,
+    revenueDriftCents: (analytics.view.totals.get('revenue_total') ?? 0) - revenueCents,
     deadLetters: ledger.deadLetters.size,
     outboxUnsent: orders.outbox.length,
     outboxDead: orders.outboxDead.length,
   };
-}
-
-function revenueCents({ orders }: Ledger): number {
-  let sumCents = 0;
-  for (const { totalCents } of orders.values()) sumCents += totalCents;
-  return sumCents;
 }

@@ -3,6 +3,8 @@ import { orderLinesFrom } from './items-text.ts';
 import type { MinuteSales, OrderRow, ProductSales, SalesFigures } from './observations.ts';
 import { orderHistory } from './order-history.ts';
 
+const MINUTE_MS = 60_000;
+
 /** The counters that each event type moves: how many of them there were, and the money of their orders. */
 export const COUNTERS = {
   ORDER_CREATED: { count: 'orders_total', revenue: 'revenue_total' },
@@ -14,7 +16,7 @@ export const COUNTERS = {
 /** What analytics must show when every state change of these orders had its effect exactly once. */
 export function expectedSales(orders: Iterable<OrderRow>): SalesFigures {
   const totals = new Map<string, number>();
-  const minutes = new Map<string, MinuteSales>();
+  const minutes = new Map<number, MinuteSales>();
   const products = new Map<string, ProductSales>();
   for (const order of orders) {
     addToTotals(order, totals);
@@ -22,7 +24,7 @@ export function expectedSales(orders: Iterable<OrderRow>): SalesFigures {
     addToProducts(order, products);
   }
   if (totals.size > 0) totals.set('revenue_net', netRevenue(totals));
-  return { totals, minutes, products };
+  return { totals, minutes: new Map([...minutes].map(([index, sales]) => [minuteText(index), sales])), products };
 }
 
 /** revenue_total - revenue_cancelled_total, in cents. */
@@ -38,8 +40,9 @@ function addToTotals({ status, sequence, totalCents }: OrderRow, totals: Map<str
   }
 }
 
-function addToMinute({ createdAtMs, totalCents }: OrderRow, minutes: Map<string, MinuteSales>): void {
-  const minute = minuteText(createdAtMs);
+/** By minutes since 1970, which are cheaper to make than texts. */
+function addToMinute({ createdAtMs, totalCents }: OrderRow, minutes: Map<number, MinuteSales>): void {
+  const minute = Math.floor(createdAtMs / MINUTE_MS);
   const { orders, revenueCents } = minutes.get(minute) ?? { orders: 0, revenueCents: 0 };
   minutes.set(minute, { orders: orders + 1, revenueCents: revenueCents + totalCents });
 }
@@ -52,6 +55,6 @@ function addToProducts({ itemsText }: OrderRow, products: Map<string, ProductSal
 }
 
 /** The UTC minute as analytics names it: `2026-01-31T12:00Z`. */
-export function minuteText(unixMs: number): string {
-  return `${new Date(unixMs).toISOString().slice(0, 16)}Z`;
+function minuteText(minutesSince1970: number): string {
+  return `${new Date(minutesSince1970 * MINUTE_MS).toISOString().slice(0, 16)}Z`;
 }

@@ -118,6 +118,6 @@ export function moneyText(cents: number): string {
 
 /** `1 order`, `2 orders`. */
 export function counted(count: number, noun: string): string {
-  const plural = noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  const plural = /[^aeo]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
   return `${countText(count)} ${count === 1 ? noun : plural}`;
 }

@@ -1,3 +1,4 @@
+import type { OrderRecord } from './ledger.ts';
 import type { OrderContent, OrderReceipt, OrderRow, Receipts } from './observations.ts';
 
 /** Orders that no receipt names, and how many of them there may be. */
@@ -21,14 +22,17 @@ export interface UnacknowledgedOrders {
 const BROKEN_OFF_TAIL_MS = 30_000;
 
 /** Finds the orders nobody was told of. */
-export function findUnacknowledged(receipts: Receipts, rows: ReadonlyMap<string, OrderRow>): UnacknowledgedOrders {
-  const acknowledged = new Set(receipts.orders.map((receipt) => receipt.orderId));
+export function findUnacknowledged(
+  receipts: Receipts,
+  records: ReadonlyMap<string, OrderRecord>,
+): UnacknowledgedOrders {
   const startMs = receipts.startedAtMs ?? -Infinity;
   const endMs = receipts.endedAtMs ?? lastReceiptMs(receipts.orders) - BROKEN_OFF_TAIL_MS;
   const orders: OrderRow[] = [];
   let outsideJournal = 0;
-  for (const row of rows.values()) {
-    if (acknowledged.has(row.orderId)) continue;
+  for (const record of records.values()) {
+    const { row } = record;
+    if (row === undefined || record.receipts.length > 0) continue;
     if (row.createdAtMs >= startMs && row.createdAtMs <= endMs) orders.push(row);
     else outsideJournal += 1;
   }
@@ -46,13 +50,13 @@ function lastReceiptMs(orders: readonly OrderReceipt[]): number {
 }
 
 function countOpenOutcomes({ orders, unknownOrders }: Receipts): number {
-  const settledKeys = new Set(orders.map((receipt) => receipt.idempotencyKey));
   const openKeys = new Set<string>();
   let withoutKey = 0;
   for (const { idempotencyKey } of unknownOrders) {
     if (idempotencyKey === undefined) withoutKey += 1;
-    else if (!settledKeys.has(idempotencyKey)) openKeys.add(idempotencyKey);
+    else openKeys.add(idempotencyKey);
   }
+  for (const { idempotencyKey } of orders) if (idempotencyKey !== undefined) openKeys.delete(idempotencyKey);
   return withoutKey + openKeys.size;
 }
 

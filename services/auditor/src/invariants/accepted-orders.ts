@@ -1,21 +1,30 @@
-import { totalCents } from '@orderflow/contracts/money';
+import type { EventType } from '@orderflow/contracts/events';
+import { totalCents as sumOfLines } from '@orderflow/contracts/money';
+import type { Transition } from '@orderflow/contracts/order';
 import { describeDifference } from '../content-differences.ts';
 import { counted, countText, Findings, moneyText, type Judgement } from '../findings.ts';
 import { orderLinesFrom } from '../items-text.ts';
-import { changeName, type Ledger } from '../ledger.ts';
-import type { OrderReceipt, Receipts } from '../observations.ts';
+import { changeName, type Ledger, type OrderRecord } from '../ledger.ts';
+import type { OrderRow, Receipts, TransitionReceipt } from '../observations.ts';
 import { TRANSITION_RESULTS } from '../order-history.ts';
-import { findUnacknowledged, type UnacknowledgedOrders } from '../unacknowledged-orders.ts';
+import type { UnacknowledgedOrders } from '../unacknowledged-orders.ts';
 
 /** I1: what clients were told is in `orders`, once and with the same content. Without receipts only totals are judged. */
 export function checkAcceptedOrders(ledger: Ledger): Judgement {
   const findings = new Findings();
-  const { receipts } = ledger.observations;
-  checkRows(ledger, findings);
-  if (receipts === undefined) return judge(findings, { checked: ledger.orders.size, explanation: NO_RECEIPTS });
-  checkReceipts(ledger, receipts.orders, findings);
-  checkTransitions(ledger, receipts, findings);
-  const unacknowledged = findUnacknowledged(receipts, ledger.orders);
+  const { unacknowledged, observations } = ledger;
+  const { receipts } = observations;
+  for (const { orderId } of ledger.repeatedOrders) {
+    findings.add({ kind: 'duplicated', subject: orderId, describe: () => `order ${orderId} has more than one row` });
+  }
+  for (const record of ledger.records.values()) {
+    if (record.row !== undefined) checkTotal(record.row, findings);
+    checkReceipts(record, findings);
+  }
+  if (receipts === undefined || unacknowledged === undefined) {
+    return judge(findings, { checked: observations.orders.orders.length, explanation: NO_RECEIPTS });
+  }
+  for (const receipt of receipts.transitions) checkTransition(receipt, ledger, findings);
   checkUnacknowledged(unacknowledged, findings);
   return judge(findings, {
     checked: receipts.orders.length + receipts.transitions.length,
@@ -30,25 +39,17 @@ function judge(findings: Findings, facts: { readonly checked: number; readonly e
   return findings.judge({ id: 'I1', title, ...facts, notChecked: facts.explanation === NO_RECEIPTS });
 }
 
-function checkRows(ledger: Ledger, findings: Findings): void {
-  for (const { orderId } of ledger.repeatedOrders) {
-    findings.add({ kind: 'duplicated', subject: orderId, describe: () => `order ${orderId} has more than one row` });
-  }
-  for (const row of ledger.orders.values()) {
-    const lines = orderLinesFrom(row.itemsText);
-    const sumCents = lines === undefined ? Number.NaN : totalCents(lines);
-    if (sumCents === row.totalCents) continue;
-    const describe = (): string =>
-      `order ${row.orderId} has total ${moneyText(row.totalCents)}, its items come to ${moneyText(sumCents)}`;
-    findings.add({ kind: 'altered', subject: row.orderId, describe });
-  }
+function checkTotal({ orderId, itemsText, totalCents }: OrderRow, findings: Findings): void {
+  const lines = orderLinesFrom(itemsText);
+  const sumCents = lines === undefined ? Number.NaN : sumOfLines(lines);
+  if (sumCents === totalCents) return;
+  const describe = (): string =>
+    `order ${orderId} has total ${moneyText(totalCents)}, its items come to ${moneyText(sumCents)}`;
+  findings.add({ kind: 'altered', subject: orderId, describe });
 }
 
-function checkReceipts(ledger: Ledger, receipts: readonly OrderReceipt[], findings: Findings): void {
-  const requests = new Map<string, string | undefined>();
+function checkReceipts({ orderId, row, receipts }: OrderRecord, findings: Findings): void {
   for (const receipt of receipts) {
-    const { orderId, idempotencyKey } = receipt;
-    const row = ledger.orders.get(orderId);
     const difference = row === undefined ? undefined : describeDifference(receipt, row);
     if (row === undefined) {
       const describe = (): string => `order ${orderId} was answered 2xx and is not in orders`;
@@ -57,41 +58,43 @@ function checkReceipts(ledger: Ledger, receipts: readonly OrderReceipt[], findin
       const describe = (): string => `order ${orderId} was answered with ${difference}`;
       findings.add({ kind: 'altered', subject: orderId, describe });
     }
-    // Only a retry with the same key may be answered with the same order; another request's order is gone.
-    if (requests.has(orderId) && (idempotencyKey === undefined || requests.get(orderId) !== idempotencyKey)) {
-      const describe = (): string => `order ${orderId} is the answer to two different requests`;
-      findings.add({ kind: 'lost', subject: `${orderId} (second request)`, describe });
-    }
-    requests.set(orderId, idempotencyKey);
+  }
+  // Only a retry with the same key may be answered with the same order; another request's order is gone.
+  for (const { idempotencyKey } of receipts.slice(1)) {
+    if (idempotencyKey !== undefined && idempotencyKey === receipts[0]?.idempotencyKey) continue;
+    const describe = (): string => `order ${orderId} is the answer to two different requests`;
+    findings.add({ kind: 'lost', subject: `${orderId} (second request)`, describe });
   }
 }
 
-function checkTransitions(ledger: Ledger, receipts: Receipts, findings: Findings): void {
-  for (const { orderId, transition, status } of receipts.transitions) {
-    const expected = TRANSITION_RESULTS[transition];
-    const row = ledger.orders.get(orderId);
-    if (status !== expected.status) {
-      const describe = (): string => `order ${orderId} was told ${status} after its ${transition}`;
-      findings.add({ kind: 'altered', subject: orderId, describe });
-    }
-    if (row === undefined) {
-      const describe = (): string => `order ${orderId} was told ${status} and is not in orders`;
-      findings.add({ kind: 'lost', subject: orderId, describe });
-    } else if (!hasEvent(ledger, orderId, expected.eventType)) {
-      const describe = (): string => `order ${orderId} was told ${status}, and no ${expected.eventType} tells of it`;
-      findings.add({ kind: 'lost', subject: transitionSubject(row.sequence, orderId, transition), describe });
-    }
+function checkTransition(receipt: TransitionReceipt, { records }: Ledger, findings: Findings): void {
+  const { orderId, transition, status } = receipt;
+  const expected = TRANSITION_RESULTS[transition];
+  const record = records.get(orderId);
+  if (status !== expected.status) {
+    const describe = (): string => `order ${orderId} was told ${status} after its ${transition}`;
+    findings.add({ kind: 'altered', subject: orderId, describe });
+  }
+  if (record?.row === undefined) {
+    const describe = (): string => `order ${orderId} was told ${status} and is not in orders`;
+    findings.add({ kind: 'lost', subject: orderId, describe });
+  } else if (!hasEvent(record, expected.eventType)) {
+    const describe = (): string => `order ${orderId} was told ${status}, and no ${expected.eventType} tells of it`;
+    findings.add({ kind: 'lost', subject: transitionSubject(record.row, transition), describe });
   }
 }
 
-/** The state change itself where its sequence is certain, so that I2 and I3 name the same loss by the same name. */
-function transitionSubject(orderSequence: number, orderId: string, transition: string): string {
-  const sequence = transition === 'shipment' ? 3 : transition === 'payment' ? 2 : orderSequence;
-  return changeName(orderId, sequence);
+/** The state change itself, so that I2 and I3 name the same loss by the same name. */
+function transitionSubject({ orderId, sequence }: OrderRow, transition: Transition): string {
+  const usualSequence = { payment: 2, shipment: 3, cancellation: sequence } as const;
+  return changeName(orderId, usualSequence[transition]);
 }
 
-function hasEvent(ledger: Ledger, orderId: string, eventType: string): boolean {
-  return ledger.changes.get(orderId)?.some((change) => change.eventType === eventType) ?? false;
+function hasEvent({ published, unsent }: OrderRecord, eventType: EventType): boolean {
+  return (
+    published.some(({ change }) => change.eventType === eventType) ||
+    unsent.some(({ change }) => change?.eventType === eventType)
+  );
 }
 
 function checkUnacknowledged({ unexplained, twins }: UnacknowledgedOrders, findings: Findings): void {

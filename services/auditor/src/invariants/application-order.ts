@@ -1,6 +1,6 @@
 import { counted, Findings, type Judgement } from '../findings.ts';
 import { positionText, type Ledger } from '../ledger.ts';
-import type { Position } from '../observations.ts';
+import type { Position, PublishedMessage } from '../observations.ts';
 
 interface PlacedChange extends Position {
   readonly sequence: number;
@@ -9,36 +9,33 @@ interface PlacedChange extends Position {
 /** I5: per order, sequences came into Kafka and were applied one after the other, from 1 and without a gap. */
 export function checkApplicationOrder(ledger: Ledger): Judgement {
   const findings = new Findings();
-  const publishedByOrder = new Map<string, PlacedChange[]>();
-  for (const { change, partition, offset } of ledger.published.values()) {
-    append(publishedByOrder, change.orderId, { sequence: change.sequence, partition, offset });
+  let orders = 0;
+  for (const { orderId, published, applied } of ledger.records.values()) {
+    orders += Math.min(1, applied.length);
+    checkOrder({ orderId, changes: published.map(placeOf), verb: 'published' }, findings);
+    checkOrder({ orderId, changes: applied, verb: 'applied' }, findings);
   }
-  const appliedByOrder = new Map<string, PlacedChange[]>();
-  for (const row of ledger.applied.values()) append(appliedByOrder, row.orderId, row);
-  for (const [orderId, changes] of publishedByOrder) checkOrder({ orderId, changes, verb: 'published' }, findings);
-  for (const [orderId, changes] of appliedByOrder) checkOrder({ orderId, changes, verb: 'applied' }, findings);
+  const { length: events } = ledger.observations.analytics.applied;
   return findings.judge({
     id: 'I5',
     title: 'per order, events are applied in sequence, without a gap',
-    checked: ledger.applied.size,
-    explanation: `${counted(ledger.applied.size, 'applied event')} of ${counted(appliedByOrder.size, 'order')}`,
+    checked: events,
+    explanation: `${counted(events, 'applied event')} of ${counted(orders, 'order')}`,
   });
 }
 
-function append(byOrder: Map<string, PlacedChange[]>, orderId: string, change: PlacedChange): void {
-  const known = byOrder.get(orderId);
-  if (known === undefined) byOrder.set(orderId, [change]);
-  else known.push(change);
+function placeOf({ change, partition, offset }: PublishedMessage): PlacedChange {
+  return { sequence: change.sequence, partition, offset };
 }
 
 interface OrderedChanges {
   readonly orderId: string;
-  readonly changes: PlacedChange[];
+  /** By sequence. */
+  readonly changes: readonly PlacedChange[];
   readonly verb: 'published' | 'applied';
 }
 
 function checkOrder({ orderId, changes, verb }: OrderedChanges, findings: Findings): void {
-  if (changes.length > 1) changes.sort((a, b) => a.sequence - b.sequence);
   const wrongAt = changes.findIndex((change, index) => !follows(change, changes[index - 1]));
   const wrong = changes[wrongAt];
   if (wrong === undefined) return;

@@ -2,7 +2,7 @@ import { counted, Findings, type Judgement } from '../findings.ts';
 import type { Ledger } from '../ledger.ts';
 
 /** I7: the same Idempotency-Key gives the same order, in all answers and in `idempotency_keys`. */
-export function checkIdempotency({ observations, orders }: Ledger): Judgement {
+export function checkIdempotency({ observations, records }: Ledger): Judgement {
   const findings = new Findings();
   const orderIdByKey = new Map<string, string>();
   for (const { orderId, idempotencyKey } of observations.receipts?.orders ?? []) {
@@ -19,7 +19,7 @@ export function checkIdempotency({ observations, orders }: Ledger): Judgement {
     if (told !== undefined && told !== orderId) {
       const describe = (): string => `key ${key} was answered with order ${told} and belongs to order ${orderId}`;
       findings.add({ kind: 'duplicated', subject: orderId, describe });
-    } else if (!orders.has(orderId)) {
+    } else if (records.get(orderId)?.row === undefined) {
       const describe = (): string => `key ${key} belongs to order ${orderId}, which is not in orders`;
       findings.add({ kind: 'lost', subject: orderId, describe });
     }

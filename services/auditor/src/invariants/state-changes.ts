@@ -1,5 +1,5 @@
 import { counted, Findings, type Judgement } from '../findings.ts';
-import { changeName, type Ledger } from '../ledger.ts';
+import { changeName, knownChanges, type Ledger, type OrderRecord } from '../ledger.ts';
 import type { OrderRow, OutboxRow, StateChange } from '../observations.ts';
 import { orderHistory } from '../order-history.ts';
 
@@ -9,19 +9,17 @@ import { orderHistory } from '../order-history.ts';
  */
 export function checkStateChanges(ledger: Ledger): Judgement {
   const findings = new Findings();
-  const { outbox, outboxDead } = ledger.observations.orders;
   let expected = 0;
-  for (const row of ledger.orders.values()) {
-    expected += row.sequence;
-    checkHistory(row, ledger.changes.get(row.orderId) ?? [], findings);
+  for (const record of ledger.records.values()) {
+    expected += record.row?.sequence ?? 0;
+    if (record.row !== undefined) checkHistory(record.row, knownChanges(record), findings);
+    for (const outboxRow of record.unsent) checkOutboxRow(outboxRow, record, findings);
   }
-  for (const row of outbox) checkOutboxRow(row, ledger, findings);
-  for (const row of outboxDead) checkOutboxRow(row, ledger, findings);
   return findings.judge({
     id: 'I2',
     title: 'one outbox row per state change, none without an order',
     checked: expected,
-    explanation: `${counted(expected, 'state change')} of ${counted(ledger.orders.size, 'order')}`,
+    explanation: `${counted(expected, 'state change')} of ${counted(ledger.observations.orders.orders.length, 'order')}`,
   });
 }
 
@@ -55,9 +53,8 @@ function checkHistory(row: OrderRow, changes: readonly StateChange[], findings: 
   }
 }
 
-function checkOutboxRow(row: OutboxRow, ledger: Ledger, findings: Findings): void {
-  const { eventId, orderId, change } = row;
-  if (!ledger.orders.has(orderId)) {
+function checkOutboxRow({ eventId, orderId, change }: OutboxRow, record: OrderRecord, findings: Findings): void {
+  if (record.row === undefined) {
     const describe = (): string => `outbox row ${eventId} is of order ${orderId}, which is not in orders`;
     findings.add({ kind: 'foreign', subject: eventId, describe });
   } else if (change === undefined || change.orderId !== orderId || change.eventId !== eventId) {

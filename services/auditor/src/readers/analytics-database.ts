@@ -1,8 +1,9 @@
+import { EVENT_TYPES } from '@orderflow/contracts/events';
 import type { Pool, PoolClient } from '@orderflow/service-kit/postgres';
 import type { AnalyticsContents, AppliedEvent, Position, SalesFigures } from '../observations.ts';
 import { inSnapshot, forEachRow } from './row-cursor.ts';
 import { readSalesTables, readSalesView } from './sales-figures.ts';
-import type { TextPool } from './text-pool.ts';
+import { sharedWord, type TextPool } from './text-pool.ts';
 
 export interface AnalyticsReader {
   readonly pool: Pool;
@@ -38,10 +39,10 @@ async function readAppliedEvents(tx: PoolClient, texts: TextPool): Promise<Appli
     source_offset: number;
   }>(tx, query, (row) => {
     events.push({
-      eventId: texts.share(row.event_id),
+      eventId: row.event_id,
       orderId: texts.share(row.order_id),
       sequence: row.sequence,
-      eventType: texts.share(row.event_type),
+      eventType: sharedWord(row.event_type, EVENT_TYPES),
       partition: row.source_partition,
       offset: row.source_offset,
     });

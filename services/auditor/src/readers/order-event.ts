@@ -10,7 +10,7 @@ export function parseStateChange(json: string, pool: TextPool): StateChange | un
   if (!parsed.success) return undefined;
   const { data: event } = parsed;
   return {
-    eventId: pool.share(event.eventId),
+    eventId: event.eventId,
     eventType: event.eventType,
     orderId: pool.share(event.orderId),
     customerId: pool.share(event.customerId),

@@ -34,10 +34,7 @@ function parseMessage(message: IncomingMessage, partition: number, texts: TextPo
   const { key, value, offset } = message;
   const change = value === null ? undefined : parseStateChange(value.toString('utf8'), texts);
   if (change === undefined) return undefined;
-  return {
-    change,
-    key: key === null ? undefined : texts.share(key.toString('utf8')),
-    partition,
-    offset: Number(offset),
-  };
+  const keyText = key?.toString('utf8');
+  // Nearly every key is the order id: no second string for it.
+  return { change, key: keyText === change.orderId ? change.orderId : keyText, partition, offset: Number(offset) };
 }

@@ -1,9 +1,10 @@
+import { ORDER_STATUSES } from '@orderflow/contracts/order';
 import type { Pool, PoolClient } from '@orderflow/service-kit/postgres';
 import { itemsTextFrom } from '../items-text.ts';
 import type { OrderRow, OrdersContents, OutboxRow } from '../observations.ts';
 import { parseStateChange } from './order-event.ts';
 import { forEachRow, inSnapshot } from './row-cursor.ts';
-import type { TextPool } from './text-pool.ts';
+import { sharedWord, type TextPool } from './text-pool.ts';
 
 /** Reads orders, idempotency keys and outbox, all as of one moment. */
 export function readOrdersDatabase(pool: Pool, texts: TextPool): Promise<OrdersContents> {
@@ -35,7 +36,7 @@ async function readOrders(tx: PoolClient, texts: TextPool): Promise<OrderRow[]> 
     orders.push({
       orderId: texts.share(row.order_id),
       customerId: texts.share(row.customer_id),
-      status: texts.share(row.status),
+      status: sharedWord(row.status, ORDER_STATUSES),
       totalCents: row.total_cents,
       itemsText: texts.share(itemsTextFrom(row.items)),
       sequence: row.sequence,
@@ -62,7 +63,7 @@ async function readOutbox(
   const query = `SELECT event_id, order_id, payload FROM ${table}`;
   await forEachRow<{ event_id: string; order_id: string; payload: string }>(tx, query, (row) => {
     rows.push({
-      eventId: texts.share(row.event_id),
+      eventId: row.event_id,
       orderId: texts.share(row.order_id),
       change: parseStateChange(row.payload, texts),
     });

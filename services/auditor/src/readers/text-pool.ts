@@ -1,6 +1,6 @@
 /**
- * Gives equal texts one string. Ids, customers and items come from four sources, each with strings of its own; shared,
- * half a million orders need a third of the memory.
+ * Gives equal texts one string. Order ids, customers and items come from four sources, each with strings of its own.
+ * Event ids are not worth it: they come from two, and the pool's own entry costs as much as the string.
  */
 export class TextPool {
   readonly #texts = new Map<string, string>();
@@ -11,4 +11,9 @@ export class TextPool {
     this.#texts.set(text, text);
     return text;
   }
+}
+
+/** The word of the list that equals the text, which saves a string; the text itself when it is none of them. */
+export function sharedWord(text: string, words: readonly string[]): string {
+  return words.find((word) => word === text) ?? text;
 }
