@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ConfigError } from './config.ts';
 import type { Logger } from './logger.ts';
 
@@ -6,7 +7,10 @@ export interface Component {
   readonly name: string;
   /** Resolves when the component does its work. */
   start?(): Promise<void> | void;
-  /** Finishes what is in flight; may be called before start and more than once. The signal aborts at the deadline. */
+  /**
+   * Finishes what is in flight; may be called before start and more than once. When the signal aborts, the deadline has
+   * passed: what is still in flight is given up.
+   */
   stop?(deadline: AbortSignal): Promise<void> | void;
 }
 
@@ -18,22 +22,34 @@ export class ShutdownError extends AggregateError {
   readonly code = 'SHUTDOWN_INCOMPLETE';
 }
 
+export interface LifecycleOptions {
+  /** How long all components together may take to finish what is in flight. */
+  readonly deadlineMs: number;
+  /** How long after the deadline they may take to give up, 1 s by default. */
+  readonly giveUpMs?: number;
+}
+
+const DEFAULT_GIVE_UP_MS = 1_000;
+
 /**
  * Starts components in the order of `use` and stops them in reverse, as a stack: whatever was started last depends on
  * what was started before it. Stopping has one deadline for all.
  */
 export class Lifecycle implements AsyncDisposable {
   readonly #logger: Logger;
-  readonly #deadlineMs: number;
+  readonly #options: LifecycleOptions;
   readonly #components: Component[] = [];
   readonly #stopRequested = Promise.withResolvers<void>();
   #phase: LifecyclePhase = 'created';
   #failure: Error | undefined;
+  #started: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  /** The component that is being started, and the end of its start. */
+  #starting: { readonly component: Component; readonly settled: Promise<unknown> } | undefined;
 
-  constructor(logger: Logger, options: { readonly deadlineMs: number }) {
+  constructor(logger: Logger, options: LifecycleOptions) {
     this.#logger = logger;
-    this.#deadlineMs = options.deadlineMs;
+    this.#options = options;
   }
 
   get phase(): LifecyclePhase {
@@ -53,24 +69,34 @@ export class Lifecycle implements AsyncDisposable {
   }
 
   /** Starts everything; on a failure, what was started is stopped again and the error thrown. Idempotent. */
-  async start(): Promise<void> {
-    if (this.#phase !== 'created') return;
+  start(): Promise<void> {
+    if (this.#stopping !== undefined) return Promise.resolve();
+    this.#started ??= this.#startAll();
+    return this.#started;
+  }
+
+  async #startAll(): Promise<void> {
     this.#phase = 'starting';
     try {
       for (const component of this.#components) {
-        await component.start?.();
+        const started = startOne(component);
+        this.#starting = { component, settled: Promise.allSettled([started]) };
+        await started;
         if (this.#stopping !== undefined) return;
       }
-      this.#phase = 'running';
-      this.#logger.info({ pid: process.pid }, 'started');
     } catch (error: unknown) {
-      await this.stop();
+      if (this.#stopping === undefined) this.fail(error);
+      else this.#logger.warn({ err: error }, 'start was cut short');
+      await this.stop().catch(() => undefined); // logged; why something did not start matters more
       throw error;
     }
+    this.#phase = 'running';
+    this.#logger.info({ pid: process.pid }, 'started');
   }
 
   /**
-   * Stops everything in reverse order within the deadline. Idempotent; also fine before or during `start`.
+   * Stops everything in reverse order within the deadline. Idempotent; also fine before or during `start`: what is just
+   * being started is asked to stop, and given the time to end its start before what it stands on is stopped.
    *
    * @throws {ShutdownError} when something did not stop.
    */
@@ -82,21 +108,34 @@ export class Lifecycle implements AsyncDisposable {
 
   async #stopAll(): Promise<void> {
     this.#phase = 'stopping';
-    const deadline = AbortSignal.timeout(this.#deadlineMs);
+    const deadline = new AbortController();
+    const end = new AbortController();
+    const { deadlineMs, giveUpMs = DEFAULT_GIVE_UP_MS } = this.#options;
+    // Not AbortSignal.timeout: its timer would let a process end that has nothing else left to wait for.
+    const timers = [
+      setTimeout(() => deadline.abort(), deadlineMs),
+      setTimeout(() => end.abort(), deadlineMs + giveUpMs),
+    ];
     const errors: unknown[] = [];
     for (const component of this.#components.toReversed()) {
       try {
-        await stopWithin(component, deadline);
+        await unlessLate(this.#stopOne(component, deadline.signal), component, end.signal);
       } catch (error: unknown) {
         this.#logger.error({ err: error, component: component.name }, 'component did not stop cleanly');
         errors.push(error);
       }
     }
+    for (const timer of timers) clearTimeout(timer);
     this.#phase = 'stopped';
     if (errors.length > 0) throw new ShutdownError(errors, 'not every component stopped cleanly');
   }
 
-  /** Starts, runs until a signal or a failed component, stops. Throws what failed. */
+  async #stopOne(component: Component, deadline: AbortSignal): Promise<void> {
+    await component.stop?.(deadline);
+    if (this.#starting?.component === component) await this.#starting.settled;
+  }
+
+  /** Starts, runs until a signal or a failed component, stops. Throws what failed first. */
   async run(signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']): Promise<void> {
     const onSignal = (signal: NodeJS.Signals): void => {
       this.#logger.info({ signal }, 'stopping');
@@ -104,11 +143,9 @@ export class Lifecycle implements AsyncDisposable {
     };
     for (const signal of signals) process.on(signal, onSignal);
     try {
-      const started = this.start();
-      await Promise.race([started, this.#stopRequested.promise]);
+      this.start().catch(() => undefined); // kept as the failure
       await this.#stopRequested.promise;
-      await started.catch(() => undefined); // reported by the race above when it came first
-      await this.stop();
+      await this.stop().catch((error: unknown) => this.fail(error));
     } finally {
       for (const signal of signals) process.off(signal, onSignal);
     }
@@ -116,22 +153,25 @@ export class Lifecycle implements AsyncDisposable {
     this.#logger.info('stopped');
   }
 
+  /** Stops what `run` did not. Never throws: what did not stop was logged, and would hide why the process ends. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.stop().catch(() => undefined);
   }
 }
 
-async function stopWithin(component: Component, deadline: AbortSignal): Promise<void> {
-  if (component.stop === undefined) return;
+async function startOne(component: Component): Promise<void> {
+  await component.start?.();
+}
+
+async function unlessLate(stopped: Promise<void>, component: Component, end: AbortSignal): Promise<void> {
   const late = Promise.withResolvers<never>();
-  const onAbort = (): void => late.reject(new Error(`${component.name} did not stop within the deadline`));
-  if (deadline.aborted) onAbort();
-  deadline.addEventListener('abort', onAbort, { once: true });
-  late.promise.catch(() => undefined);
+  const onEnd = (): void => late.reject(new Error(`${component.name} did not stop within the deadline`));
+  if (end.aborted) setImmediate(onEnd); // what needs no waiting is stopped all the same
+  else end.addEventListener('abort', onEnd, { once: true });
   try {
-    await Promise.race([component.stop(deadline), late.promise]);
+    await Promise.race([stopped, late.promise]);
   } finally {
-    deadline.removeEventListener('abort', onAbort);
+    end.removeEventListener('abort', onEnd);
   }
 }
 
@@ -149,7 +189,7 @@ export async function runProcess(main: () => Promise<void>): Promise<void> {
       process.exitCode = 2;
       return;
     }
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(`${inspect(error)}\n`); // with causes, and with each of several errors
     // A component that could not be stopped may hold the process open; the failure must not hide behind it.
     process.exit(1);
   }
