@@ -6,8 +6,7 @@ export class KafkaConsumerError extends Error {
   readonly code = 'KAFKA_CONSUMER_FAILED';
 
   constructor(what: string, cause?: unknown) {
-    const root = causesOf(cause).at(-1);
-    super(root instanceof Error ? `${what}: ${root.message}` : what, { cause });
+    super(cause === undefined ? what : `${what}: ${rootMessageOf(cause)}`, { cause });
   }
 }
 
@@ -96,6 +95,12 @@ export function causesOf(error: unknown): readonly unknown[] {
     current = (current as { cause?: unknown }).cause;
   }
   return causes;
+}
+
+/** What went wrong in the first place. kafkajs logs and wraps the stack several times over; this is what people need. */
+export function rootMessageOf(error: unknown): string {
+  const root = causesOf(error).at(-1);
+  return root instanceof Error ? root.message : String(root);
 }
 
 function hasTypeIn(error: unknown, types: ReadonlySet<string>): boolean {

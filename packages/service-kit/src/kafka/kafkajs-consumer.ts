@@ -9,7 +9,7 @@ import type { KafkaConnection } from './config.ts';
 import { ConsumerEpochs, type Assignment } from './consumer-epochs.ts';
 import { DEFAULT_TUNING, type ConsumerTuning } from './consumer-tuning.ts';
 import { ConsumerProgress, partitionKey } from './consumer-progress.ts';
-import { isGroupMovedOn, isPermanentError, KafkaConsumerError } from './kafka-errors.ts';
+import { isGroupMovedOn, isPermanentError, KafkaConsumerError, rootMessageOf } from './kafka-errors.ts';
 import { KafkajsAdmin } from './kafkajs-admin.ts';
 import { createKafka } from './kafkajs-client.ts';
 import { GroupSession, type GroupSessionOwner } from './kafkajs-group-session.ts';
@@ -51,6 +51,7 @@ export class KafkajsConsumer implements BatchConsumer {
   #run: Run | undefined;
   #session: GroupSession | undefined;
   #finished: Promise<unknown> = Promise.resolve();
+  #memberId: string | null = null;
   #failedAttempts = 0;
   #restarts = 0;
 
@@ -114,7 +115,10 @@ export class KafkajsConsumer implements BatchConsumer {
       } catch (error: unknown) {
         if (isPermanentError(error)) return this.#fail(new KafkaConsumerError('Kafka consumer failed', error));
         this.#restarts += 1;
-        this.#logger.warn({ err: error, restarts: this.#restarts }, 'kafka consumer lost, joining again');
+        this.#logger.warn(
+          { reason: rootMessageOf(error), restarts: this.#restarts },
+          'kafka consumer lost, joining again',
+        );
         const { restartBaseMs: baseMs, restartMaxMs: maxMs } = this.#tuning;
         await sleep(nextBackoffMs({ baseMs, maxMs }, this.#failedAttempts, Math.random()), signal);
         this.#failedAttempts += 1;
@@ -137,7 +141,11 @@ export class KafkajsConsumer implements BatchConsumer {
       backPressure: this.#backPressure,
       epoch: () => run.epochs.current,
       beforeJoin: () => this.#end(run),
-      onJoined: (partitions) => this.#begin(run, partitions),
+      memberId: () => this.#memberId,
+      onJoined: (partitions, memberId) => {
+        this.#memberId = memberId;
+        this.#begin(run, partitions);
+      },
       takesBatches: (epoch) => !this.#stopSignal.signal.aborted && run.epochs.takesBatches(epoch),
       onBatch: (batch) => this.#handOver(run, batch),
       onProgress: (topic, partition, nextOffset) => this.#progress.advance(topic, partition, nextOffset),

@@ -1,16 +1,16 @@
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
-
 /** What a consumer has to say in the life of its kafkajs consumer group. */
 export interface GroupHooks {
   /** Awaited before every join, so that work of the old assignment can be committed while the broker still takes it. */
   beforeJoin(): Promise<void>;
   /** The assignment that a fetch belongs to. */
   epoch(): number;
+  /** The id that the broker gave to an earlier incarnation of this consumer. */
+  memberId(): string | null;
 }
 
-interface ConsumerGroup {
+/** As much of a kafkajs ConsumerGroup as is hooked into. */
+export interface ConsumerGroup {
+  memberId: string | null;
   readonly cluster: object;
   joinAndSync: (this: ConsumerGroup) => Promise<void>;
   fetch: (this: ConsumerGroup, nodeId: string) => Promise<readonly object[]>;
@@ -34,9 +34,11 @@ export function epochOf(batch: object): number | undefined {
  * kafkajs emits events around a rebalance but waits for nobody; several fetchers may rejoin at once; and a fetch that
  * began before a rebalance delivers after it, which moves the new assignment's position past messages that were never
  * handled. So joins wait and are shared, and batches carry the epoch of their fetch.
+ *
+ * A consumer that takes the place of a crashed one joins under the old member id: as somebody new it would wait until
+ * the session of the old one has timed out. kafkajs asks for a new id when the broker does not know the old one.
  */
-export function patchConsumerGroup(): void {
-  const { prototype } = require('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup };
+export function patchConsumerGroup(prototype: Pick<ConsumerGroup, 'joinAndSync' | 'fetch'>): void {
   const { joinAndSync, fetch } = prototype;
   prototype.joinAndSync = function joinOnce(this: ConsumerGroup): Promise<void> {
     const underway = joins.get(this);
@@ -54,6 +56,10 @@ export function patchConsumerGroup(): void {
 }
 
 async function joinAfterHook(group: ConsumerGroup, join: ConsumerGroup['joinAndSync']): Promise<void> {
-  await hooksByCluster.get(group.cluster)?.beforeJoin();
+  const hooks = hooksByCluster.get(group.cluster);
+  if (hooks !== undefined) {
+    await hooks.beforeJoin();
+    group.memberId ??= hooks.memberId();
+  }
   await join.call(group);
 }

@@ -11,7 +11,7 @@ import type { MessageBatch, OffsetCommit } from './port.ts';
 /** Whoever runs a session and is told what happens in it. */
 export interface GroupSessionOwner extends GroupHooks {
   readonly backPressure: BackPressure;
-  onJoined(partitions: Assignment): void;
+  onJoined(partitions: Assignment, memberId: string): void;
   takesBatches(epoch: number): boolean;
   /** Must not reject. */
   onBatch(batch: MessageBatch): Promise<void>;
@@ -111,7 +111,7 @@ export class GroupSession {
     const { events } = this.#consumer;
     this.#consumer.on(events.CRASH, ({ payload }) => this.#ended.reject(payload.error));
     this.#consumer.on(events.GROUP_JOIN, ({ payload }) => {
-      this.#owner.onJoined(new Map(Object.entries(payload.memberAssignment)));
+      this.#owner.onJoined(new Map(Object.entries(payload.memberAssignment)), payload.memberId);
     });
     this.#consumer.on(events.START_BATCH_PROCESS, ({ payload }) => {
       this.#owner.onProgress(payload.topic, payload.partition, BigInt(payload.lastOffset) + 1n);

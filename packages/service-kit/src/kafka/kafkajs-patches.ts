@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { patchConsumerGroup } from './kafkajs-group-hooks.ts';
+import { patchConsumerGroup, type ConsumerGroup } from './kafkajs-group-hooks.ts';
 import { encodeProduceRequest, type ProduceRequest } from './produce-encoding.ts';
 
 const require = createRequire(import.meta.url);
@@ -79,5 +79,5 @@ export function patchKafkajs(): void {
   isPatched = true;
   stopIdleTimers();
   encodeProduceRequestsFast();
-  patchConsumerGroup();
+  patchConsumerGroup((require('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup }).prototype);
 }
