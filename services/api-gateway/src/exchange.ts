@@ -8,8 +8,7 @@ import { startTrace, type RequestTrace } from './trace-policy.ts';
 
 /** What every exchange needs and none changes. */
 export interface ExchangeContext {
-  /** For the one line of each request. */
-  readonly requestLogger: Logger;
+  readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly trustTraceparent: boolean;
   readonly maxBodyBytes: number;
@@ -58,7 +57,7 @@ export class Exchange {
     this.trace = startTrace(singleValue(headers['traceparent']), context.trustTraceparent);
     this.fields = ['x-request-id', this.requestId];
     context.metrics.requestStarted();
-    response.once('close', () => this.#close());
+    response.on('close', () => this.#close());
   }
 
   /** Answers with what is here in full. */
@@ -98,7 +97,7 @@ export class Exchange {
     const durationMs = Math.round((performance.now() - this.startedMs) * 100) / 100;
     this.#context.metrics.requestEnded({ route, method, status, durationMs });
     // Fields that are undefined do not appear in the line.
-    this.#context.requestLogger.info(
+    this.#context.logger.info(
       {
         method,
         route,

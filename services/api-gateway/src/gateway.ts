@@ -35,14 +35,10 @@ export function createGateway(options: GatewayOptions): RequestHandler {
   const forward = (exchange: Exchange, route: Route): void => forwardTo(options, exchange, route);
   const app = createApp({ routes, openApiDocument, logger: options.logger, forward });
 
-  // The fields of the request line are all made here, none can hold a secret; searching them for some would cost 40 us.
-  const requestLogger = options.logger.child({}, { redact: [] });
-  const context = { ...options, requestLogger };
-
   return (request, response) => {
-    const exchange = new Exchange(context, request, response);
+    const exchange = new Exchange(options, request, response);
     if (options.limiter !== undefined && !admit(options, options.limiter, exchange)) return;
-    // The path that carries the load goes around express, whose routing alone would cost as much as all the rest.
+    // The path that carries the load goes around express, which would cost 8 % more CPU per request.
     if (request.url === '/orders' && request.method === 'POST' && placeOrder !== undefined) {
       exchange.route = placeOrder.template;
       forward(exchange, placeOrder);

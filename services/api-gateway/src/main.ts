@@ -1,7 +1,7 @@
 import { createAdminServer } from '@orderflow/service-kit/admin-server';
 import { HttpServer, type RequestHandler } from '@orderflow/service-kit/http-server';
 import { Lifecycle, runProcess } from '@orderflow/service-kit/lifecycle';
-import { createLogger } from '@orderflow/service-kit/logger';
+import { bufferedStdout, createLogger } from '@orderflow/service-kit/logger';
 import { createRegistry, type Registry } from '@orderflow/service-kit/metrics';
 import { rateLimiterOf, readGatewayConfig, upstreamSettingsOf, type GatewayConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
@@ -10,7 +10,7 @@ import { Upstream } from './upstream.ts';
 
 await runProcess(async () => {
   const config = readGatewayConfig(process.env);
-  const logger = createLogger({ service: 'api-gateway', level: config.LOG_LEVEL });
+  const logger = createLogger({ service: 'api-gateway', level: config.LOG_LEVEL, destination: bufferedStdout() });
   const registry = createRegistry();
   await using app = new Lifecycle(logger, { deadlineMs: config.SHUTDOWN_DEADLINE_MS });
 

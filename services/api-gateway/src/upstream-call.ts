@@ -103,7 +103,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
       const { response } = exchange;
       if (!response.headersSent) this.#writeHead(); // what it throws comes back as onResponseError
       if (this.#whole === undefined) response.end();
-      else response.end(this.#whole);
+      // As a string it leaves in one write together with the head; latin1 is one character for each byte.
+      else response.end(this.#whole.toString('latin1'), 'latin1');
     }
     this.#over = true;
     upstream.release();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { order, send, sendRaw, startGateway, startRawUpstream, startUpstream } from './harness.ts';
 
@@ -123,6 +123,17 @@ describe('answers', () => {
     expect(answer.headers).not.toHaveProperty('x-named');
     expect(answer.headers).not.toHaveProperty('x-powered-by');
     expect(answer.headers['x-request-id']).not.toBe('not-yours');
+  });
+
+  test('every byte of a body stays what it was', async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    await using upstream = await startUpstream((_request, response) => {
+      response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+    });
+    await using gateway = await startGateway({ orders: upstream.url });
+    const request = httpRequest({ port: gateway.port, host: '127.0.0.1', path: '/orders', agent: false }).end();
+    const [response] = await once(request, 'response');
+    expect(await buffer(response)).toEqual(bytes);
   });
 
   test.each([204, 304])('%d has no body and keeps the connection in step', async (status) => {

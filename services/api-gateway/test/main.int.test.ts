@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { deadOrigin, order, send } from './harness.ts';
+import { deadOrigin, order, send, type LogLine } from './harness.ts';
 
 const mainPath = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -32,12 +32,15 @@ test('the process tells its ports, is ready with its upstreams down, and ends wi
     ADMIN_PORT: '0',
   });
   const exited = once(gateway, 'exit');
-  const [line] = (await once(createInterface(gateway.stdout), 'line')) as [string];
-  const { msg, httpPort, adminPort } = JSON.parse(line) as { msg: string; httpPort: number; adminPort: number };
-  expect(msg).toBe('listening');
+  const lines: LogLine[] = [];
+  const reader = createInterface(gateway.stdout).on('line', (line) => lines.push(JSON.parse(line) as LogLine));
+  await once(reader, 'line');
+  const { httpPort, adminPort } = lines[0] as { httpPort: number; adminPort: number };
   expect(await send(adminPort, { path: '/readyz' })).toMatchObject({ status: 200 });
   expect(await send(httpPort, order)).toMatchObject({ status: 503 });
   expect((await send(adminPort, { path: '/metrics' })).body).toContain('upstream_errors_total{upstream="orders"');
   gateway.kill('SIGTERM');
-  expect(await exited).toEqual([0, null]);
+  const [ended] = await Promise.all([exited, once(reader, 'close')]);
+  expect(ended).toEqual([0, null]);
+  expect(lines.map(({ msg }) => msg)).toEqual(['listening', 'started', 'request', 'stopping', 'stopped']);
 });
