@@ -17,8 +17,11 @@ const HISTORIES = {
  * leads there. Status and sequence determine the whole history, so the orders table alone says what analytics must show.
  */
 export function orderHistory(status: string, sequence: number): readonly EventType[] | undefined {
-  const histories: readonly (readonly EventType[])[] = status in HISTORIES ? HISTORIES[status as OrderStatus] : [];
-  return histories.find((history) => history.length === sequence);
+  return historiesOf(status).find((history) => history.length === sequence);
+}
+
+function historiesOf(status: string): readonly (readonly EventType[])[] {
+  return Object.hasOwn(HISTORIES, status) ? HISTORIES[status as OrderStatus] : [];
 }
 
 /** What a client is told by a transition and the event that must come of it. */

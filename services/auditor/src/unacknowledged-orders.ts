@@ -60,15 +60,17 @@ function countOpenOutcomes({ orders, unknownOrders }: Receipts): number {
   return withoutKey + openKeys.size;
 }
 
+/** Orders and receipts that ask for the same, customer and items. */
 function findTwins(receipts: Receipts, orders: readonly OrderRow[]): Map<string, string> {
-  const contents = new Map<string, string | undefined>(orders.map((row) => [contentKey(row), undefined]));
+  const wanted = new Set(orders.map(contentKey));
+  const acknowledged = new Map<string, string>();
   for (const receipt of receipts.orders) {
     const key = contentKey(receipt);
-    if (contents.has(key)) contents.set(key, receipt.orderId);
+    if (wanted.has(key)) acknowledged.set(key, receipt.orderId);
   }
   const twins = new Map<string, string>();
   for (const row of orders) {
-    const twin = contents.get(contentKey(row));
+    const twin = acknowledged.get(contentKey(row));
     if (twin !== undefined) twins.set(row.orderId, twin);
   }
   return twins;
