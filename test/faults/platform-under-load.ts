@@ -12,7 +12,7 @@ import { until } from '@orderflow/local/testing';
 const LOCAL_DIRECTORY = resolve(import.meta.dirname, '..', '..', '.local');
 
 /** Every order has a key and is retried when its answer is lost; some are paid, shipped or cancelled. */
-const CAREFUL_CLIENTS = ['--idempotent', '1', '--payments', '0.3', '--shipments', '0.2', '--cancellations', '0.1'];
+const CAREFUL_CLIENTS = { idempotent: '1', payments: '0.3', shipments: '0.2', cancellations: '0.1' };
 
 /** What the auditor found, and its exit code. */
 export type Audit = AuditReport & { readonly exitCode: number };

@@ -1,3 +1,7 @@
+import { types } from 'node:util';
+
+const { isNativeError } = types;
+
 /** Exponential backoff with full jitter: uniformly random up to `min(maxMs, baseMs * 2^attempt)`. */
 export interface BackoffPolicy {
   readonly baseMs: number;
@@ -44,9 +48,10 @@ const RETRYABLE_POSTGRES_MESSAGES =
 
 /** Whether a Postgres error says nothing about the statement itself, only about the moment. */
 export function isRetryablePostgresError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Not instanceof: a test runner has realms of its own, and core errors come from another.
+  if (!isNativeError(error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && RETRYABLE_POSTGRES_CODES.has(code)) return true;
-  if (error instanceof AggregateError) return error.errors.some(isRetryablePostgresError);
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors.some(isRetryablePostgresError);
   return RETRYABLE_POSTGRES_MESSAGES.test(error.message);
 }

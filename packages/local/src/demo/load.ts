@@ -17,8 +17,8 @@ export interface LoadOptions {
   readonly receipts: string;
   /** Where it writes its report. */
   readonly report: string;
-  /** Further options of the generator, over the demo's mix. */
-  readonly mix?: readonly string[];
+  /** Options of the generator that say what is sent, by name. Default: the demo's mix. */
+  readonly mix?: Readonly<Record<string, string>>;
   readonly onSample: (sample: ProgressSample) => void;
 }
 
@@ -31,22 +31,17 @@ export interface RunningLoad {
   stop(): void;
 }
 
-/**
- * The mix of the demo: mostly new orders, some of them paid, shipped or cancelled, some with a key and some of those
- * sent twice.
- */
-const MIX = [
-  '--payments',
-  '0.2',
-  '--shipments',
-  '0.1',
-  '--cancellations',
-  '0.05',
-  '--idempotent',
-  '0.1',
-  '--retries',
-  '0.1',
-];
+/** The mix of the demo: of all orders some are paid, shipped or cancelled, some have a key and are sent twice. */
+const MIX = {
+  payments: '0.06',
+  shipments: '0.03',
+  cancellations: '0.02',
+  idempotent: '0.05',
+  retries: '0.2',
+};
+
+const mixArguments = (mix: Readonly<Record<string, string>>): string[] =>
+  Object.entries(mix).flatMap(([name, value]) => [`--${name}`, value]);
 
 /** @throws {LocalError} COMMAND_FAILED when the generator cannot be started. */
 export function startLoad(options: LoadOptions): RunningLoad {
@@ -54,7 +49,7 @@ export function startLoad(options: LoadOptions): RunningLoad {
   const log = openSync(logFile, 'a');
   const { gateway, ratePerSecond, seconds, receipts, report } = options;
   const args = [GENERATOR, '--url', gateway, '--rate', String(ratePerSecond), '--duration', `${seconds}s`];
-  args.push(...(options.mix ?? MIX), '--receipts', receipts, '--json', report, '--progress', 'json');
+  args.push(...mixArguments(options.mix ?? MIX), '--receipts', receipts, '--json', report, '--progress', 'json');
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log] });
   closeSync(log);
   if (child.pid === undefined || child.stdout === null) {
