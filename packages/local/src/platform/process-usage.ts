@@ -18,7 +18,8 @@ const MICROS_PER_TICK = 10_000;
 export function measureProcessTree(pid: number): ProcessUsage | undefined {
   const root = readStat(pid);
   if (root === undefined) return undefined;
-  let { cpuMicros, rssBytes } = root;
+  let cpuMicros = root.cpuMicros + root.endedChildrenCpuMicros;
+  let { rssBytes } = root;
   for (const child of readChildren(pid)) {
     const usage = measureProcessTree(child);
     cpuMicros += usage?.cpuMicros ?? 0;
@@ -29,19 +30,23 @@ export function measureProcessTree(pid: number): ProcessUsage | undefined {
 
 /** The same for one process without what runs below it. */
 export function measureProcess(pid: number): ProcessUsage | undefined {
-  return readStat(pid);
+  const stat = readStat(pid);
+  return stat === undefined ? undefined : { cpuMicros: stat.cpuMicros, rssBytes: stat.rssBytes };
 }
 
-function readStat(pid: number): ProcessUsage | undefined {
+function readStat(pid: number): (ProcessUsage & { readonly endedChildrenCpuMicros: number }) | undefined {
   const stat = readProc(`${pid}/stat`);
   if (stat === undefined) return undefined;
   // Fields after the command's closing parenthesis, which may itself hold spaces; proc(5) counts them from 3.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3]);
-  const ticks = field(14) + field(15) + field(16) + field(17); // utime, stime, cutime, cstime
   const status = readProc(`${pid}/status`);
   const rssKb = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status ?? '')?.[1] ?? 0);
-  return { cpuMicros: ticks * MICROS_PER_TICK, rssBytes: rssKb * 1024 };
+  return {
+    cpuMicros: (field(14) + field(15)) * MICROS_PER_TICK, // utime, stime
+    endedChildrenCpuMicros: (field(16) + field(17)) * MICROS_PER_TICK, // cutime, cstime
+    rssBytes: rssKb * 1024,
+  };
 }
 
 function readChildren(pid: number): number[] {

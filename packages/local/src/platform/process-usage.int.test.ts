@@ -1,0 +1,43 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from '@jest/globals';
+import { until } from '../until.ts';
+import { measureProcess, measureProcessTree } from './process-usage.ts';
+
+const BUSY = 'const end = process.cpuUsage().user + 600_000; while (process.cpuUsage().user < end);';
+
+test('a process is not charged for its children, neither while they live nor after; its tree is', async () => {
+  const script = `require('node:child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(BUSY)}]); console.log('done'); setInterval(() => {}, 1e6)`;
+  const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(parent.stdout, 'data');
+    const pid = parent.pid ?? 0;
+    const own = measureProcess(pid);
+    const tree = measureProcessTree(pid);
+    expect((tree?.cpuMicros ?? 0) - (own?.cpuMicros ?? 0)).toBeGreaterThanOrEqual(600_000);
+    expect(own?.rssBytes).toBeGreaterThan(10_000_000);
+  } finally {
+    parent.kill();
+    await once(parent, 'exit');
+  }
+});
+
+test('the memory of a tree is that of all who live in it', async () => {
+  const script = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']); setInterval(() => {}, 1e6)`;
+  const parent = spawn(process.execPath, ['-e', script], { stdio: 'ignore', detached: true });
+  try {
+    const pid = parent.pid ?? 0;
+    const twoOf = (): boolean =>
+      (measureProcessTree(pid)?.rssBytes ?? 0) > (measureProcess(pid)?.rssBytes ?? 0) + 10_000_000;
+    await until(twoOf, { timeoutMs: 10_000, what: 'the child to be counted' });
+  } finally {
+    process.kill(-(parent.pid ?? 0), 'SIGKILL');
+    await once(parent, 'exit');
+  }
+  expect(measureProcessTree(parent.pid ?? 0)).toBeUndefined();
+});
+
+test('there is nothing to say of a process that does not exist', () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  expect(measureProcess(pid)).toBeUndefined();
+});
