@@ -57,6 +57,13 @@ describe('an order without receipt', () => {
   });
 });
 
+test('the first and the last moment belong to the journal', () => {
+  const world = worldWithSilentOrder();
+  world.receipts.startedAtMs = orderTime(world);
+  world.receipts.endedAtMs = orderTime(world);
+  expect(find(world)).toMatchObject({ orders: [{ orderId: orderIdAt(2) }] });
+});
+
 describe('a journal that broke off', () => {
   test('does not know of the orders of its last seconds', () => {
     const world = worldWithSilentOrder();

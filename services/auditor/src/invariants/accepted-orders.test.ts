@@ -54,6 +54,12 @@ test('a transition must have left an event', () => {
   ]);
 });
 
+test('a transition of an order that is gone is lost', () => {
+  const world = exampleWorld();
+  world.receipts.transitions.push({ orderId: orderIdAt(9), transition: 'payment', status: 'PAID' });
+  expect(textsOf(world)).toEqual([`lost: order ${orderIdAt(9)} was told PAID and is not in orders`]);
+});
+
 test('a transition whose event is still in the outbox is fine', () => {
   const world = exampleWorld();
   world.receipts.transitions.push({ orderId: order, transition: 'payment', status: 'PAID' });
