@@ -40,6 +40,7 @@ export class HttpServer implements Component {
   /** Answers that are not out yet; of one connection (pipelining) the first one first. */
   readonly #answers = new Set<ServerResponse>();
   #draining = false;
+  #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: HttpServerOptions) {
@@ -76,7 +77,14 @@ export class HttpServer implements Component {
     return address.port;
   }
 
-  async start(): Promise<void> {
+  /** Resolves when it listens. Idempotent; once it was stopped, it does nothing. */
+  start(): Promise<void> {
+    if (this.#draining) return Promise.resolve();
+    this.#started ??= this.#listen();
+    return this.#started;
+  }
+
+  async #listen(): Promise<void> {
     const listening = Promise.withResolvers<void>();
     this.#server.once('error', listening.reject);
     this.#server.listen({ port: this.#options.port, host: this.#options.host }, listening.resolve);
@@ -91,6 +99,7 @@ export class HttpServer implements Component {
 
   async #drain(deadline: AbortSignal | undefined): Promise<void> {
     this.#draining = true;
+    await this.#started?.catch(() => undefined); // it listens a moment after it was told to
     if (!this.#server.listening) return;
     const closed = Promise.withResolvers<void>();
     // Only the listener: http.Server would close idle connections at once and stop checking its timeouts.
@@ -125,7 +134,11 @@ export class HttpServer implements Component {
     if (answer === undefined) writeProblem(socket, problem);
     // The fault is in what came after a request that is whole: that one is still answered, and nothing more.
     else if (answer.req.complete) answer.setHeader('connection', 'close');
-    else sendProblem(answer, new ProblemError(problem, {}, { headers: { connection: 'close' } }));
+    else {
+      sendProblem(answer, new ProblemError(problem, {}, { headers: { connection: 'close' } }));
+      // Answered, the request is forgotten by its server; who still reads it has to hear that nothing more comes.
+      answer.once('close', () => answer.req.destroy(error));
+    }
   }
 }
 
