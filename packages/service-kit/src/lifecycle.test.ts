@@ -67,10 +67,24 @@ describe('start and stop', () => {
     for (const name of ['pool', 'producer', 'server']) app.use(component(name));
     await app.start();
     expect(app.phase).toBe('running');
-    expect(events.splice(0)).toEqual(['start pool', 'started pool', 'start producer', 'started producer', 'start server', 'started server']);
+    expect(events.splice(0)).toEqual([
+      'start pool',
+      'started pool',
+      'start producer',
+      'started producer',
+      'start server',
+      'started server',
+    ]);
     await app.stop();
     expect(app.phase).toBe('stopped');
-    expect(events).toEqual(['stop server', 'stopped server', 'stop producer', 'stopped producer', 'stop pool', 'stopped pool']);
+    expect(events).toEqual([
+      'stop server',
+      'stopped server',
+      'stop producer',
+      'stopped producer',
+      'stop pool',
+      'stopped pool',
+    ]);
   });
 
   test('both take components that have only one of the two, and synchronous ones', async () => {
@@ -121,7 +135,16 @@ describe('start and stop', () => {
     await gate.reached;
     await Promise.all([app.stop(), started]);
     expect(events).toEqual([
-      'start pool', 'started pool', 'start schema', 'stop server', 'stopped server', 'stop schema', 'started schema', 'stopped schema', 'stop pool', 'stopped pool',
+      'start pool',
+      'started pool',
+      'start schema',
+      'stop server',
+      'stopped server',
+      'stop schema',
+      'started schema',
+      'stopped schema',
+      'stop pool',
+      'stopped pool',
     ]);
     expect(app.phase).toBe('stopped');
   });
@@ -170,24 +193,27 @@ describe('what fails', () => {
     expect(await errorOf(app.run([]))).toBe(reason);
   });
 
-  test.each(['throws', 'rejects'])('to stop, as it %s: the others are stopped, and all reasons are thrown', async (how) => {
-    const { events, component } = createHistory();
-    const app = createLifecycle();
-    const [first, second] = [new Error('first'), new Error('second')];
-    const fail = (error: Error) => () => {
-      if (how === 'rejects') return Promise.reject(error);
-      throw error;
-    };
-    app.use(component('pool'));
-    app.use({ name: 'producer', stop: fail(first) });
-    app.use({ name: 'server', stop: fail(second) });
-    await app.start();
-    const error = await errorOf(app.stop());
-    expect(error).toBeInstanceOf(ShutdownError);
-    expect(error).toMatchObject({ code: 'SHUTDOWN_INCOMPLETE', errors: [second, first] });
-    expect(events).toContain('stopped pool');
-    expect(app.phase).toBe('stopped');
-  });
+  test.each(['throws', 'rejects'])(
+    'to stop, as it %s: the others are stopped, and all reasons are thrown',
+    async (how) => {
+      const { events, component } = createHistory();
+      const app = createLifecycle();
+      const [first, second] = [new Error('first'), new Error('second')];
+      const fail = (error: Error) => () => {
+        if (how === 'rejects') return Promise.reject(error);
+        throw error;
+      };
+      app.use(component('pool'));
+      app.use({ name: 'producer', stop: fail(first) });
+      app.use({ name: 'server', stop: fail(second) });
+      await app.start();
+      const error = await errorOf(app.stop());
+      expect(error).toBeInstanceOf(ShutdownError);
+      expect(error).toMatchObject({ code: 'SHUTDOWN_INCOMPLETE', errors: [second, first] });
+      expect(events).toContain('stopped pool');
+      expect(app.phase).toBe('stopped');
+    },
+  );
 
   test('to stop in time: the others are stopped, and the late one is named', async () => {
     const { events, component } = createHistory();

@@ -166,7 +166,8 @@ async function startOne(component: Component): Promise<void> {
 async function unlessLate(stopped: Promise<void>, component: Component, end: AbortSignal): Promise<void> {
   const late = Promise.withResolvers<never>();
   const onEnd = (): void => late.reject(new Error(`${component.name} did not stop within the deadline`));
-  if (end.aborted) setImmediate(onEnd); // what needs no waiting is stopped all the same
+  if (end.aborted)
+    setImmediate(onEnd); // what needs no waiting is stopped all the same
   else end.addEventListener('abort', onEnd, { once: true });
   try {
     await Promise.race([stopped, late.promise]);
