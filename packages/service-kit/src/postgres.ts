@@ -6,9 +6,17 @@ import type { Logger } from './logger.ts';
 
 export type { Pool, PoolClient, QueryResult } from 'pg';
 
+/** A parameter of the URL wins over an option in code: `?sslmode=disable` would undo DATABASE_TLS=verify-full. */
+function leavesTlsToConfig(url: string): boolean {
+  if (!URL.canParse(url)) return true; // refused for that
+  return ![...new URL(url).searchParams.keys()].some((name) => /^ssl/i.test(name));
+}
+
 /** What every process with a database reads. */
 export const postgresEnv = {
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .refine(leavesTlsToConfig, 'must leave TLS to DATABASE_TLS and DATABASE_TLS_CA'),
   DATABASE_POOL_SIZE: envInt({ min: 1, max: 200 }).default(8),
   DATABASE_STATEMENT_TIMEOUT_MS: envDurationMs().default(15_000),
   DATABASE_CONNECT_TIMEOUT_MS: envDurationMs().default(5_000),
@@ -74,7 +82,8 @@ export function createPool(config: PostgresConfig, { logger, applicationName, ma
 
 /** The pool as a lifecycle component. */
 export function poolComponent(name: string, pool: Pool): Component {
-  return { name, stop: () => (pool.ended ? undefined : pool.end()) };
+  let ended: Promise<void> | undefined;
+  return { name, stop: () => (ended ??= pool.end()) };
 }
 
 /** Runs `work` in one transaction on one connection; a broken connection is not given back to the pool. */

@@ -58,6 +58,7 @@ describe('isRetryablePostgresError', () => {
     'Connection terminated unexpectedly',
     'Connection terminated due to connection timeout',
     'timeout exceeded when trying to connect',
+    'Query read timeout',
     'Client has encountered a connection error and is not queryable',
   ])('"%s", which comes without a code, is of the moment', (message) => {
     expect(isRetryablePostgresError(new Error(message))).toBe(true);

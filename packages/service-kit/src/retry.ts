@@ -42,9 +42,9 @@ const RETRYABLE_POSTGRES_CODES = new Set([
   'EAI_AGAIN',
 ]);
 
-/** Messages of node-postgres that come without a code when a connection is lost or none can be had. */
+/** Messages of node-postgres that come without a code when a connection is lost, silent or cannot be had. */
 const RETRYABLE_POSTGRES_MESSAGES =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
 /** Whether a Postgres error says nothing about the statement itself, only about the moment. */
 export function isRetryablePostgresError(error: unknown): boolean {
