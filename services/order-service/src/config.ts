@@ -32,13 +32,13 @@ const schema = z.object({
   IDEMPOTENCY_KEY_TTL_HOURS: envInt({ min: 1, max: 8_760 }).default(72),
 
   INTAKE_GROUP_SIZE: envInt({ min: 1, max: 1_000 }).default(64),
-  INTAKE_LINGER_MS: envInt({ min: 0, max: 1_000 }).default(4),
+  INTAKE_LINGER_MS: envInt({ min: 0, max: 1_000 }).default(6),
   INTAKE_LANES: envInt({ min: 1, max: 32 }).default(2),
   INTAKE_QUEUE_LIMIT: envInt({ min: 1, max: 100_000 }).default(2_000),
   INTAKE_RETRY_MS: envDurationMs().default(5_000),
 
   PUBLISHER_BATCH_SIZE: envInt({ min: 1, max: 10_000 }).default(1_000),
-  PUBLISHER_LINGER_MS: envInt({ min: 1, max: 10_000 }).default(25),
+  PUBLISHER_LINGER_MS: envInt({ min: 1, max: 10_000 }).default(40),
   PUBLISHER_IDLE_MS: envInt({ min: 1, max: 60_000 }).default(100),
   PUBLISHER_LEASE_TTL_MS: envInt({ min: 500, max: 600_000 }).default(10_000),
   PUBLISHER_MAX_ATTEMPTS: envInt({ min: 1, max: 100 }).default(5),
