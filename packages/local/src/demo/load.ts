@@ -48,7 +48,16 @@ export function startLoad(options: LoadOptions): RunningLoad {
   const logFile = join(options.run.logDirectory, 'load-generator.log');
   const log = openSync(logFile, 'a');
   const { gateway, ratePerSecond, seconds, receipts, report } = options;
-  const args = ['--max-semi-space-size=8', GENERATOR, '--url', gateway, '--rate', String(ratePerSecond), '--duration', `${seconds}s`];
+  const args = [
+    '--max-semi-space-size=8',
+    GENERATOR,
+    '--url',
+    gateway,
+    '--rate',
+    String(ratePerSecond),
+    '--duration',
+    `${seconds}s`,
+  ];
   args.push(...mixArguments(options.mix ?? MIX), '--receipts', receipts, '--json', report, '--progress', 'json');
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log] });
   closeSync(log);
