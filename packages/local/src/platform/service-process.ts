@@ -7,7 +7,7 @@ const REPOSITORY = join(import.meta.dirname, '..', '..', '..', '..');
 const READY_DEADLINE_MS = 30_000;
 
 /** V8 sizes its heap by the machine's memory; a service is to stay below 250 MiB also where there is plenty. */
-const NODE_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=192'];
+const NODE_FLAGS = ['--max-old-space-size=192'];
 
 /** A service of this repository, as the name of its folder in `services/`. */
 export type ServiceName = 'api-gateway' | 'order-service' | 'event-processor';
