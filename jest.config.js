@@ -9,7 +9,10 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/.local/'],
 };
 
-/** `unit` does no I/O; `int` gets one real PostgreSQL and one real Kafka broker for the whole run. */
+/**
+ * `unit` does no I/O; `int` gets one real PostgreSQL and one real Kafka broker for the whole run; `charts` runs helm;
+ * `e2e` needs a cluster. `npm test` runs the first two.
+ */
 export default {
   reporters: ['default', '<rootDir>/test/count-reporter.ts'],
   // For `int`, whose tests wait for real servers; a unit test that takes this long is slow, not wrong.
@@ -19,7 +22,7 @@ export default {
       ...shared,
       displayName: 'unit',
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, '\\.int\\.test\\.ts$', '\\.e2e\\.test\\.ts$'],
+      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, '\\.(int|charts|e2e)\\.test\\.ts$'],
     },
     {
       ...shared,
@@ -28,5 +31,7 @@ export default {
       globalSetup: '<rootDir>/test/global-setup.ts',
       globalTeardown: '<rootDir>/test/global-teardown.ts',
     },
+    { ...shared, displayName: 'charts', testMatch: ['**/*.charts.test.ts'] },
+    { ...shared, displayName: 'e2e', testMatch: ['**/*.e2e.test.ts'] },
   ],
 };
