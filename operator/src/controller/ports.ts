@@ -1,3 +1,4 @@
+import type { Component } from '@orderflow/service-kit/lifecycle';
 import type { LagReading } from '../scaling/observation.ts';
 
 /** A namespaced object. */
@@ -155,7 +156,7 @@ export class ClusterError extends Error {
     facts: {
       readonly code: string;
       readonly retryable: boolean;
-      readonly retryAfterMs?: number;
+      readonly retryAfterMs?: number | undefined;
       readonly cause?: unknown;
     },
   ) {
@@ -178,4 +179,22 @@ export interface LagReaders {
   read(query: LagQuery): Promise<LagReading>;
   /** Closes the connections that no query of this list needs. */
   retain(queries: readonly LagQuery[]): Promise<void>;
+}
+
+/** All of Kubernetes that the controller needs: what `connectCluster` of kubernetes/cluster.ts gives to main.ts. */
+export interface Cluster {
+  /** The one namespace that is watched. */
+  readonly namespace: string;
+  readonly lagScalers: LagScalers;
+  readonly deployments: Deployments;
+  readonly scalerOwners: ScalerOwners;
+  readonly events: EventRecorder;
+  /** Starts watching without waiting for the API server: a start that hangs would fail the liveness probe. */
+  readonly informers: Component;
+  /** Gives the lease back in `stop`. */
+  readonly election: Component & Leadership;
+  /** Every cache has been filled at least once. Stays true when the API server goes away. */
+  hasSynced(): boolean;
+  /** Called once, when every cache has been filled. */
+  onSynced(listener: () => void): void;
 }
