@@ -9,7 +9,8 @@ import { clientOptions, type PostgresConfig } from './postgres.ts';
 import { isRetryablePostgresError, nextBackoffMs } from './retry.ts';
 import { sleep } from './sleep.ts';
 
-const MIGRATIONS_TABLE = 'schema_migrations';
+/** Which migrations were applied. */
+export const MIGRATIONS_TABLE = 'schema_migrations';
 const LOCK_POLL_MS = 100;
 const BACKOFF = { baseMs: 200, maxMs: 3_000 };
 

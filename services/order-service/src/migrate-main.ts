@@ -1,15 +1,5 @@
-import { z } from 'zod';
-import { processEnv, readConfig } from '@orderflow/service-kit/config';
 import { runProcess } from '@orderflow/service-kit/lifecycle';
-import { createLogger } from '@orderflow/service-kit/logger';
-import { migrate } from '@orderflow/service-kit/migrations';
-import { postgresEnv } from '@orderflow/service-kit/postgres';
+import { runMigrationJob } from '@orderflow/service-kit/migration-job';
 import { ORDER_MIGRATIONS } from './migrations.ts';
 
-/** Migrates the orders schema and exits: for a Job with the owner's rights, while the services run with fewer. */
-await runProcess(async () => {
-  const config = readConfig(z.object({ LOG_LEVEL: processEnv.LOG_LEVEL, ...postgresEnv }), process.env);
-  const logger = createLogger({ service: 'order-service-migrate', level: config.LOG_LEVEL });
-  await migrate(config, ORDER_MIGRATIONS, logger);
-  logger.info('schema is current');
-});
+await runProcess(() => runMigrationJob({ service: 'order-service', source: ORDER_MIGRATIONS, env: process.env }));

@@ -15,7 +15,7 @@ const SETTLING_TIMEOUT_MS = 10_000;
 const SETTLING_POLL_MS = 20;
 
 /** Connects when first asked something, and anew after any failure; close it with `stop`. */
-export class KafkajsAdmin implements KafkaAdmin {
+export class KafkajsAdmin implements KafkaAdmin, AsyncDisposable {
   readonly name = 'kafka-admin';
   readonly #kafka: Kafka;
   #connected: Promise<Admin> | undefined;
@@ -63,6 +63,10 @@ export class KafkajsAdmin implements KafkaAdmin {
     const connected = this.#connected;
     this.#connected = undefined;
     await disconnect(connected);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   async #ask<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
