@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createAdminServer, type ReadinessCheck } from './admin-server.ts';
+import { createAdminServer } from './admin-server.ts';
+import type { ReadinessCheck } from './lifecycle.ts';
 import { Counter, createRegistry, Gauge, type Registry } from './metrics.ts';
 
 async function startAdmin(options: { readonly registry?: Registry; readonly checks?: readonly ReadinessCheck[] } = {}) {

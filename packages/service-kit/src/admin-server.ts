@@ -1,13 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { HttpServer } from './http-server.ts';
+import type { ReadinessCheck } from './lifecycle.ts';
 import type { Registry } from './metrics.ts';
-
-/** A named condition for readiness. Liveness never looks at dependencies: a restart would not mend them. */
-export interface ReadinessCheck {
-  readonly name: string;
-  /** Undefined when ready, else why not. */
-  reasonNotReady(): string | undefined;
-}
 
 export interface AdminServerOptions {
   readonly host: string;

@@ -60,6 +60,15 @@ async function errorOf(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
+test('is ready only while everything runs', async () => {
+  const app = createLifecycle();
+  expect(app.reasonNotReady()).toBe('created');
+  await app.start();
+  expect(app.reasonNotReady()).toBeUndefined();
+  await app.stop();
+  expect(app.reasonNotReady()).toBe('stopped');
+});
+
 describe('start and stop', () => {
   test('start in the given order, one after the other, and stop in reverse', async () => {
     const { events, component } = createHistory();

@@ -14,6 +14,13 @@ export interface Component {
   stop?(deadline: AbortSignal): Promise<void> | void;
 }
 
+/** A named condition for readiness. Liveness never looks at dependencies: a restart would not mend them. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** Undefined when ready, else why not. */
+  reasonNotReady(): string | undefined;
+}
+
 export type LifecyclePhase = 'created' | 'starting' | 'running' | 'stopping' | 'stopped';
 
 /** A component did not stop in time or failed to; the others were stopped all the same. */
@@ -33,9 +40,10 @@ const DEFAULT_GIVE_UP_MS = 1_000;
 
 /**
  * Starts components in the order of `use` and stops them in reverse, as a stack: whatever was started last depends on
- * what was started before it. Stopping has one deadline for all.
+ * what was started before it. Stopping has one deadline for all. Ready is what runs: neither starting nor stopping.
  */
-export class Lifecycle implements AsyncDisposable {
+export class Lifecycle implements AsyncDisposable, ReadinessCheck {
+  readonly name = 'process';
   readonly #logger: Logger;
   readonly #options: LifecycleOptions;
   readonly #components: Component[] = [];
@@ -54,6 +62,10 @@ export class Lifecycle implements AsyncDisposable {
 
   get phase(): LifecyclePhase {
     return this.#phase;
+  }
+
+  reasonNotReady(): string | undefined {
+    return this.#phase === 'running' ? undefined : this.#phase;
   }
 
   /** Adds a component and returns it. Components are started in this order. */

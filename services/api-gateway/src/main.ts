@@ -52,6 +52,5 @@ function createPublicServer(config: GatewayConfig, handler: RequestHandler): Htt
  * (503), one that is taken out of service cannot, and all gateways would be taken out at once.
  */
 function createAdmin(config: GatewayConfig, registry: Registry, app: Lifecycle): HttpServer {
-  const running = { name: 'process', reasonNotReady: () => (app.phase === 'running' ? undefined : app.phase) };
-  return createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks: [running] });
+  return createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks: [app] });
 }

@@ -1,7 +1,6 @@
-import type { ReadinessCheck } from '@orderflow/service-kit/admin-server';
+import type { Lifecycle, ReadinessCheck } from '@orderflow/service-kit/lifecycle';
 import { systemClock } from '@orderflow/service-kit/clock';
 import { KafkajsConsumer } from '@orderflow/service-kit/kafka/kafkajs-consumer';
-import type { Lifecycle } from '@orderflow/service-kit/lifecycle';
 import type { Logger } from '@orderflow/service-kit/logger';
 import type { Registry } from '@orderflow/service-kit/metrics';
 import type { Pool } from '@orderflow/service-kit/postgres';

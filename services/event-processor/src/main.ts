@@ -1,5 +1,5 @@
-import { createAdminServer, type ReadinessCheck } from '@orderflow/service-kit/admin-server';
-import { Lifecycle, runProcess } from '@orderflow/service-kit/lifecycle';
+import { createAdminServer } from '@orderflow/service-kit/admin-server';
+import { Lifecycle, runProcess, type ReadinessCheck } from '@orderflow/service-kit/lifecycle';
 import { createLogger } from '@orderflow/service-kit/logger';
 import { createRegistry } from '@orderflow/service-kit/metrics';
 import { SchemaGate } from '@orderflow/service-kit/migrations';
@@ -20,8 +20,7 @@ await runProcess(async () => {
   await using app = new Lifecycle(logger, { deadlineMs: config.SHUTDOWN_DEADLINE_MS });
 
   const schema = new SchemaGate(config, ANALYTICS_MIGRATIONS, { mode: config.MIGRATE ? 'migrate' : 'wait', logger });
-  const running = { name: 'process', reasonNotReady: () => (app.phase === 'running' ? undefined : app.phase) };
-  const checks: ReadinessCheck[] = [running, schema];
+  const checks: ReadinessCheck[] = [app, schema];
   const admin = app.use(createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks }));
   app.use(schema);
   const pool = createPool(config, {

@@ -17,9 +17,8 @@ await runProcess(async () => {
   await using app = new Lifecycle(logger, { deadlineMs: config.SHUTDOWN_DEADLINE_MS });
   const schema = new SchemaGate(config, ORDER_MIGRATIONS, { mode: config.MIGRATE ? 'migrate' : 'wait', logger });
 
-  const running = { name: 'process', reasonNotReady: () => (app.phase === 'running' ? undefined : app.phase) };
   const admin = app.use(
-    createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks: [schema, running] }),
+    createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks: [schema, app] }),
   );
   app.use(schema);
   const pool = createPool(config, { logger, applicationName: 'order-service' });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ReadinessCheck } from '@orderflow/service-kit/admin-server';
+import type { ReadinessCheck } from '@orderflow/service-kit/lifecycle';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { nextBackoffMs, type BackoffPolicy } from '@orderflow/service-kit/retry';
 import type { BatchOutcome } from './apply-batch.ts';

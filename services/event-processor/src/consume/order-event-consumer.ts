@@ -1,6 +1,5 @@
-import type { ReadinessCheck } from '@orderflow/service-kit/admin-server';
+import type { Component, ReadinessCheck } from '@orderflow/service-kit/lifecycle';
 import type { BatchConsumer, BatchHandlers, MessageBatch } from '@orderflow/service-kit/kafka/port';
-import type { Component } from '@orderflow/service-kit/lifecycle';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { Assignment, type AssignmentOptions } from './assignment.ts';
 
