@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { PROBLEMS } from '@orderflow/contracts/problem-types';
-import { problemErrors, ProblemError } from './problem.ts';
+import { silentLogger } from './logger.ts';
+import { problemErrors, ProblemError, toProblem } from './problem.ts';
 
 describe('ProblemError', () => {
   test('says in its message what is special about this case, if anything', () => {
@@ -34,5 +35,33 @@ describe('problemErrors', () => {
     const errors = problemErrors(issues);
     expect(errors).toHaveLength(20);
     expect(errors.at(-1)?.pointer).toBe('/items/19');
+  });
+});
+
+describe('toProblem', () => {
+  const context = { logger: silentLogger(), database: 'the orders database' };
+  const statusOf = (error: unknown): number => toProblem(error, context).problem.status;
+
+  test('leaves a problem as it is, and calls a malformed path the fault of the caller', () => {
+    const problem = new ProblemError(PROBLEMS.orderNotFound);
+    expect(toProblem(problem, context)).toBe(problem);
+    expect(statusOf(new URIError('malformed'))).toBe(400);
+  });
+
+  test.each(['57P01', '57014', 'ECONNREFUSED'])(
+    'answers 503 with Retry-After when the database fails with %s',
+    (code) => {
+      const problem = toProblem(Object.assign(new Error('gone'), { code }), context);
+      expect(problem.problem.status).toBe(503);
+      expect(problem.headers).toEqual({ 'retry-after': '1' });
+      expect(problem.facts.detail).toBe('the orders database does not answer');
+    },
+  );
+
+  test('answers 500 without its text to what nobody foresaw, be it no error at all', () => {
+    const secret = toProblem(new Error('password is hunter2'), context);
+    expect(secret.problem.status).toBe(500);
+    expect(JSON.stringify({ ...secret.problem, ...secret.facts })).not.toContain('hunter2');
+    expect(statusOf(undefined)).toBe(500);
   });
 });

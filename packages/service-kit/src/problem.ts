@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { Problem, ProblemType } from '@orderflow/contracts/problem-types';
+import { PROBLEMS, type Problem, type ProblemType } from '@orderflow/contracts/problem-types';
+import type { Logger } from './logger.ts';
+import { isRetryablePostgresError } from './retry.ts';
 
 export type ProblemFacts = Partial<Pick<Problem, 'detail' | 'errors' | 'instance' | 'requestId'>>;
 
@@ -38,6 +40,30 @@ export function sendProblem(response: ServerResponse, error: ProblemError): void
     'content-length': Buffer.byteLength(text),
   });
   response.end(text);
+}
+
+export interface ProblemContext {
+  readonly logger: Logger;
+  /** Which database a request waited for in vain, in the words of the answer: `the orders database`. */
+  readonly database: string;
+}
+
+/** Every error as one of the contract's; what nobody foresaw is logged here and answered without its text. */
+export function toProblem(error: unknown, { logger, database }: ProblemContext): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof URIError) return new ProblemError(PROBLEMS.invalidRequest, { detail: 'the path is not valid' });
+  if (isRetryablePostgresError(error) || isStatementTimeout(error)) {
+    const detail = `${database} does not answer`;
+    logger.warn({ err: error }, 'request failed, the database does not answer');
+    return new ProblemError(PROBLEMS.unavailable, { detail }, { cause: error, headers: { 'retry-after': '1' } });
+  }
+  logger.error({ err: error }, 'request failed');
+  return new ProblemError(PROBLEMS.internal, {}, { cause: error });
+}
+
+/** SQLSTATE query_canceled: the statement timeout struck, and the transaction was rolled back. */
+function isStatementTimeout(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | undefined)?.code === '57014';
 }
 
 /** The fields that a zod issue list complains about, as RFC 6901 pointers (cut at 20: enough to mend, bounded). */

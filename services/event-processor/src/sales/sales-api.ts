@@ -4,8 +4,7 @@ import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import type { HttpMetrics } from '@orderflow/service-kit/http-metrics';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
-import { problemErrors, ProblemError, sendProblem } from '@orderflow/service-kit/problem';
-import { isRetryablePostgresError } from '@orderflow/service-kit/retry';
+import { problemErrors, ProblemError, sendProblem, toProblem } from '@orderflow/service-kit/problem';
 
 export interface SalesApiPorts {
   readReport(query: SalesQuery): Promise<SalesReport>;
@@ -14,9 +13,6 @@ export interface SalesApiPorts {
 }
 
 const SALES_PATH = '/analytics/sales';
-
-/** SQLSTATE query_canceled: the statement timeout struck. */
-const QUERY_CANCELED = '57014';
 
 /** The read API as a node:http handler. */
 export function createSalesApi(ports: SalesApiPorts): RequestHandler {
@@ -40,7 +36,7 @@ export function createSalesApi(ports: SalesApiPorts): RequestHandler {
   // Express tells error handlers apart by their four parameters.
   // oxlint-disable-next-line max-params
   app.use((error: unknown, _request: Request, response: Response, _next: unknown) => {
-    sendProblem(response, toProblem(error, ports.logger));
+    sendProblem(response, toProblem(error, { logger: ports.logger, database: 'the analytics database' }));
   });
   return (request, response) => {
     const startedAt = performance.now();
@@ -50,24 +46,4 @@ export function createSalesApi(ports: SalesApiPorts): RequestHandler {
     });
     app(request, response);
   };
-}
-
-/** Every error as one of the contract's; what nobody foresaw is logged here and answered without its text. */
-function toProblem(error: unknown, logger: Logger): ProblemError {
-  if (error instanceof ProblemError) return error;
-  if (error instanceof URIError) return new ProblemError(PROBLEMS.invalidRequest, { detail: 'the path is not valid' });
-  if (isDatabaseAway(error)) {
-    logger.warn({ err: error }, 'request failed, the database does not answer');
-    const detail = 'the analytics database does not answer';
-    return new ProblemError(PROBLEMS.unavailable, { detail }, { cause: error, headers: { 'retry-after': '1' } });
-  }
-  logger.error({ err: error }, 'request failed');
-  return new ProblemError(PROBLEMS.internal, {}, { cause: error });
-}
-
-function isDatabaseAway(error: unknown): boolean {
-  if (isRetryablePostgresError(error)) return true;
-  return (
-    error instanceof Error && ((error as { code?: unknown }).code === QUERY_CANCELED || /timeout/.test(error.message))
-  );
 }

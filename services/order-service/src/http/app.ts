@@ -6,8 +6,7 @@ import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import type { HttpMetrics } from '@orderflow/service-kit/http-metrics';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
-import { ProblemError, sendProblem } from '@orderflow/service-kit/problem';
-import { isRetryablePostgresError } from '@orderflow/service-kit/retry';
+import { ProblemError, sendProblem, toProblem } from '@orderflow/service-kit/problem';
 import { receiptOf } from '../domain/order.ts';
 import type { TransitionRequest, TransitionResult } from '../transition-order.ts';
 import type { OrderFilter } from '../store/read-orders.ts';
@@ -43,7 +42,7 @@ export function createOrderApi(ports: OrderApiPorts, options: OrderApiOptions): 
       return;
     }
     handlePlaceOrder(request, response, { placement: ports.placement, ...options }).catch((error: unknown) =>
-      sendProblem(response, toProblem(error, ports.logger)),
+      sendProblem(response, toProblem(error, { logger: ports.logger, database: 'the orders database' })),
     );
   };
 }
@@ -80,7 +79,7 @@ function createExpressApp(ports: OrderApiPorts): Express {
   // Express tells error handlers apart by their four parameters.
   // oxlint-disable-next-line max-params
   app.use((error: unknown, _request: Request, response: Response, _next: unknown) => {
-    sendProblem(response, toProblem(error, ports.logger));
+    sendProblem(response, toProblem(error, { logger: ports.logger, database: 'the orders database' }));
   });
   return app;
 }
@@ -110,23 +109,6 @@ function refuseMethod(allowed: string) {
       { headers: { allow: allowed } },
     );
   };
-}
-
-/** Every error as one of the contract's; what nobody foresaw is logged here and answered without its text. */
-function toProblem(error: unknown, logger: Logger): ProblemError {
-  if (error instanceof ProblemError) return error;
-  if (error instanceof URIError) return new ProblemError(PROBLEMS.invalidRequest, { detail: 'the path is not valid' });
-  if (isRetryablePostgresError(error)) {
-    logger.warn({ err: error }, 'request failed, the database is away');
-    const headers = { 'retry-after': '1' };
-    return new ProblemError(
-      PROBLEMS.unavailable,
-      { detail: 'the database does not answer' },
-      { cause: error, headers },
-    );
-  }
-  logger.error({ err: error }, 'request failed');
-  return new ProblemError(PROBLEMS.internal, {}, { cause: error });
 }
 
 /** The pattern that a request matched, for metrics. */
