@@ -1,7 +1,7 @@
 import type { Component } from '@orderflow/service-kit/lifecycle';
 import type { Logger } from '@orderflow/service-kit/logger';
+import { PeriodicTask } from '@orderflow/service-kit/periodic-task';
 import type { Pool } from '@orderflow/service-kit/postgres';
-import { sleep } from '@orderflow/service-kit/sleep';
 import { planShards } from './shard-plan.ts';
 import { OUTBOX_SHARDS } from './shard.ts';
 
@@ -21,14 +21,17 @@ export class ShardLeases implements Component {
   readonly #pool: Pool;
   readonly #publisherId: string;
   readonly #options: LeasePolicy & { readonly logger: Logger };
-  readonly #stop = new AbortController();
+  /** Going on with the old shards after a failed round is safe; the database's absence stops the publishing itself. */
+  readonly #renewal: PeriodicTask;
   #owned: readonly number[] = [];
-  #renewing: Promise<void> | undefined;
+  #isAnnounced = false;
 
   constructor(pool: Pool, publisherId: string, options: LeasePolicy & { readonly logger: Logger }) {
     this.#pool = pool;
     this.#publisherId = publisherId;
     this.#options = options;
+    const { renewEveryMs: intervalMs, logger } = options;
+    this.#renewal = new PeriodicTask({ name: this.name, intervalMs, logger, runOnce: () => this.#renew() });
   }
 
   /** The shards that this publisher may work on now. */
@@ -37,33 +40,20 @@ export class ShardLeases implements Component {
   }
 
   start(): void {
-    this.#renewing ??= this.#renewUntilStopped();
+    this.#renewal.start();
   }
 
   /** Gives the shards back at once, so that the others need not wait for the leases to run out. */
   async stop(): Promise<void> {
-    this.#stop.abort();
-    if (this.#renewing === undefined) return;
-    await this.#renewing;
-    this.#renewing = undefined;
+    await this.#renewal.stop();
     this.#owned = [];
+    if (!this.#isAnnounced) return;
+    this.#isAnnounced = false;
     try {
       await this.#pool.query('DELETE FROM outbox_publisher WHERE publisher_id = $1', [this.#publisherId]);
       await this.#pool.query('UPDATE outbox_shard SET owner = NULL WHERE owner = $1', [this.#publisherId]);
     } catch (error: unknown) {
       this.#options.logger.warn({ err: error }, 'shards not handed over, their leases will run out');
-    }
-  }
-
-  async #renewUntilStopped(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      try {
-        await this.#renew();
-      } catch (error: unknown) {
-        // Going on with the old shards is safe, see above; the database's absence stops the publishing itself.
-        this.#options.logger.warn({ err: error }, 'shard leases not renewed');
-      }
-      await sleep(this.#options.renewEveryMs, this.#stop.signal);
     }
   }
 
@@ -79,6 +69,7 @@ export class ShardLeases implements Component {
 
   /** Says that this publisher lives, and returns all that do. */
   async #announce(): Promise<string[]> {
+    this.#isAnnounced = true;
     await this.#pool.query(
       `WITH expired AS (DELETE FROM outbox_publisher WHERE expires_at < clock_timestamp() - interval '1 hour')
        INSERT INTO outbox_publisher (publisher_id, expires_at)
