@@ -4,8 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { inTransaction } from '@orderflow/service-kit/postgres';
 import { Pool, type PoolClient } from 'pg';
 import { readPublisherRivalConfig } from './config.ts';
+import { STATUS_OUTBOX } from './status-outbox.ts';
 
 interface Row {
   readonly id: string;
@@ -14,20 +16,6 @@ interface Row {
   readonly event_type: string;
   readonly payload: string;
 }
-
-const SCHEMA = `
-CREATE TABLE event_outbox (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  event_id uuid NOT NULL,
-  order_id uuid NOT NULL,
-  event_type text NOT NULL,
-  payload text NOT NULL,
-  status text NOT NULL DEFAULT 'NEW',
-  attempts integer NOT NULL DEFAULT 0,
-  available_at timestamptz NOT NULL DEFAULT now()
-);
-CREATE INDEX event_outbox_pending ON event_outbox (status, available_at, id);
-`;
 
 const CLAIM = `
 SELECT id, event_id, order_id, event_type, payload FROM event_outbox
@@ -39,7 +27,7 @@ const IDLE_MS = 100;
 
 const config = readPublisherRivalConfig(process.env);
 const pool = new Pool({ connectionString: config.DATABASE_URL });
-await pool.query(SCHEMA);
+await pool.query(STATUS_OUTBOX);
 
 const brokers = [...config.KAFKA_BOOTSTRAP_SERVERS];
 const producer = new Kafka({ clientId: 'literal-publisher', brokers, logLevel: logLevel.ERROR }).producer();
@@ -51,18 +39,7 @@ for (;;) {
 }
 
 async function publishBatch(to: Producer): Promise<number> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const sent = await sendDueRows(client, to);
-    await client.query('COMMIT');
-    return sent;
-  } catch (error: unknown) {
-    await client.query('ROLLBACK');
-    throw error;
-  } finally {
-    client.release();
-  }
+  return inTransaction(pool, (client) => sendDueRows(client, to));
 }
 
 async function sendDueRows(client: PoolClient, to: Producer): Promise<number> {

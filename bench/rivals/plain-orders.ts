@@ -5,8 +5,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import express from 'express';
+import { inTransaction } from '@orderflow/service-kit/postgres';
 import { Pool, type PoolClient } from 'pg';
 import { readHttpRivalConfig } from './config.ts';
+import { STATUS_OUTBOX } from './status-outbox.ts';
 
 interface Item {
   readonly productId: string;
@@ -35,17 +37,7 @@ CREATE TABLE order_items (
   price numeric(14, 2) NOT NULL,
   PRIMARY KEY (order_id, line)
 );
-CREATE TABLE event_outbox (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  event_id uuid NOT NULL,
-  order_id uuid NOT NULL,
-  event_type text NOT NULL,
-  payload text NOT NULL,
-  status text NOT NULL DEFAULT 'NEW',
-  attempts integer NOT NULL DEFAULT 0,
-  available_at timestamptz NOT NULL DEFAULT now()
-);
-CREATE INDEX event_outbox_pending ON event_outbox (status, available_at, id);
+${STATUS_OUTBOX}
 `;
 
 const config = readHttpRivalConfig(process.env);
@@ -82,17 +74,7 @@ function totalOf(items: readonly Item[]): number {
 }
 
 async function saveOrder(order: Order, items: readonly Item[]): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    await insertAll(client, order, items);
-    await client.query('COMMIT');
-  } catch (error: unknown) {
-    await client.query('ROLLBACK');
-    throw error;
-  } finally {
-    client.release();
-  }
+  await inTransaction(pool, (client) => insertAll(client, order, items));
 }
 
 async function insertAll(client: PoolClient, order: Order, items: readonly Item[]): Promise<void> {

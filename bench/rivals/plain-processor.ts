@@ -3,6 +3,7 @@
  * themselves. The transaction dedupes by event id and adds to each kind of row with a single statement.
  */
 import { Kafka, logLevel } from 'kafkajs';
+import { inTransaction } from '@orderflow/service-kit/postgres';
 import { Pool, type PoolClient } from 'pg';
 import { readProcessorRivalConfig } from './config.ts';
 
@@ -45,22 +46,14 @@ await consumer.run({
 process.stdout.write('ready\n');
 
 async function applyEvent(event: OrderEvent): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
+  await inTransaction(pool, async (client) => {
     const { rowCount } = await client.query(
       `INSERT INTO processed_events (event_id, order_id, event_type) VALUES ($1, $2, $3)
        ON CONFLICT (event_id) DO NOTHING`,
       [event.eventId, event.orderId, event.eventType],
     );
     if (rowCount === 1) await addSales(client, event);
-    await client.query('COMMIT');
-  } catch (error: unknown) {
-    await client.query('ROLLBACK');
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 async function addSales(client: PoolClient, event: OrderEvent): Promise<void> {

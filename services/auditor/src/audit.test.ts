@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { DAMAGES } from '../test/damages.ts';
+import { DAMAGES } from '../test/damages/damages.ts';
 import { buildWorld, exampleWorld, worlds } from '../test/world.ts';
 import { audit } from './audit.ts';
 
