@@ -182,6 +182,9 @@ export class FakeApiServer implements AsyncDisposable {
         return this.store.patch(collection, { name, part }, parseObject(content));
       case 'delete':
         return this.store.delete(collection, name);
+      default:
+        verb satisfies never;
+        throw invalid('no such verb');
     }
   }
 
