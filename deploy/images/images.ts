@@ -1,0 +1,19 @@
+/** One image: the name after `orderflow/`, and the workspace that it runs. */
+export interface ImageSource {
+  readonly name: string;
+  readonly workspace: string;
+}
+
+export const IMAGES: readonly ImageSource[] = [
+  { name: 'api-gateway', workspace: 'services/api-gateway' },
+  { name: 'order-service', workspace: 'services/order-service' },
+  { name: 'event-processor', workspace: 'services/event-processor' },
+  { name: 'load-generator', workspace: 'services/load-generator' },
+  { name: 'auditor', workspace: 'services/auditor' },
+  { name: 'operator', workspace: 'operator' },
+];
+
+/** The name that Docker knows an image by. */
+export function imageReference({ name }: Pick<ImageSource, 'name'>, tag: string): string {
+  return `orderflow/${name}:${tag}`;
+}

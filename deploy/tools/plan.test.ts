@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PinnedTool } from '../pins.ts';
+import { chooseTools, parseModuleVersion, planTools } from './plan.ts';
+
+const HELM: PinnedTool = { name: 'helm', module: 'helm.sh/helm/v3', command: '/cmd/helm', version: 'v3.22.0' };
+
+describe('a tool in ./bin', () => {
+  test('is kept at the pinned version', () => {
+    expect(planTools([HELM], new Map([['helm', 'v3.22.0']]))).toEqual([{ kind: 'keep', tool: HELM }]);
+  });
+
+  test('is installed over another version', () => {
+    expect(planTools([HELM], new Map([['helm', 'v3.19.0']]))).toEqual([
+      { kind: 'install', tool: HELM, instead: 'v3.19.0' },
+    ]);
+  });
+
+  test('is installed when it is missing', () => {
+    expect(planTools([HELM], new Map())).toEqual([{ kind: 'install', tool: HELM, instead: undefined }]);
+  });
+});
+
+describe('the version of a Go program', () => {
+  const output = [
+    'bin/helm: go1.26.8',
+    '\tpath\thelm.sh/helm/v3/cmd/helm',
+    '\tmod\thelm.sh/helm/v3\tv3.22.0\th1:abc=',
+    '\tdep\tdario.cat/mergo\tv1.0.1\th1:def=',
+  ].join('\n');
+
+  test('is that of its main module', () => {
+    expect(parseModuleVersion(output, 'helm.sh/helm/v3')).toBe('v3.22.0');
+  });
+
+  test('is unknown when it was built from another module', () => {
+    expect(parseModuleVersion(output, 'dario.cat/mergo')).toBeUndefined();
+  });
+});
+
+test('without a name all tools are meant, and a wrong name is not passed over', () => {
+  expect(chooseTools([])?.map(({ name }) => name)).toEqual(['helm', 'kind', 'kube-score', 'kubeconform']);
+  expect(chooseTools(['helm'])).toHaveLength(1);
+  expect(chooseTools(['helm', 'helmet'])).toBeUndefined();
+});
