@@ -14,6 +14,11 @@ function whole(min: number, max: number) {
   return z.number().int().min(min).max(max);
 }
 
+/** What a schema cannot say; the API server checks it. */
+function celRules(...rules: readonly { readonly rule: string; readonly message: string }[]) {
+  return { 'x-kubernetes-validations': rules };
+}
+
 function seconds(min: number) {
   return whole(min, DAY_SECONDS);
 }
@@ -28,9 +33,8 @@ const target = z
       .regex(new RegExp(DNS_SUBDOMAIN))
       .describe('Its name, in the namespace of the LagScaler. Cannot be changed.'),
   })
-  .describe(
-    'The consumers. Nothing else may set their replicas: no HPA, no ScaledObject, no spec.replicas in a chart.',
-  );
+  .describe('The consumers. Nothing else may set their replicas: no HPA, no ScaledObject, no spec.replicas in a chart.')
+  .meta(celRules({ rule: 'self.name == oldSelf.name', message: 'cannot be changed; make another LagScaler' }));
 
 const kafka = z
   .object({
@@ -44,7 +48,8 @@ const kafka = z
       .array(z.string().min(1).max(249).regex(new RegExp(TOPIC_NAME)))
       .min(1)
       .max(32)
-      .describe('The topics that the group reads.'),
+      .describe('The topics that the group reads.')
+      .meta({ 'x-kubernetes-list-type': 'set' }),
     offsetReset: z
       .enum(['earliest', 'latest'])
       .default('earliest')
@@ -117,7 +122,13 @@ export const lagScalerSpec = z
       .default('Keep')
       .describe('Keep: leave the replicas as they are. Restore: set them to what they were before the LagScaler.'),
   })
-  .describe('What is wanted.');
+  .describe('What is wanted.')
+  .meta(
+    celRules({
+      rule: 'self.minReplicas <= self.maxReplicas',
+      message: 'minReplicas must not be above maxReplicas',
+    }),
+  );
 
 export type LagScalerSpec = z.output<typeof lagScalerSpec>;
 
