@@ -14,6 +14,7 @@ export type DecisionReason =
   | 'AboveMaximum'
   // hold
   | 'Steady'
+  | 'Confirming'
   | 'Cooldown'
   | 'Frozen'
   | 'MetricsUnavailable'
@@ -26,6 +27,8 @@ export type FreezeReason = 'GroupNotStable' | 'RolloutUnderWay' | 'ReplicasNotRe
 /** Every term of the decision. Rates in messages per second; null: not known at this poll. */
 export interface DecisionTerms {
   readonly partitions: number;
+  /** Load of the hottest partition by that of an average other one; 1 when they are alike. */
+  readonly skew: number;
   /** B: messages that wait, without those of stalled partitions. */
   readonly backlogMessages: number | null;
   /** Age of the oldest message that waits. */
@@ -41,7 +44,7 @@ export interface DecisionTerms {
   readonly scalability: number;
   /** R. */
   readonly rebalanceSeconds: number;
-  /** need = lambda/rho + B/T + lambda R/T. */
+  /** need: what the replicas must work off, by arrivals, backlog and objective. */
   readonly neededRate: number | null;
   /** cap(current). */
   readonly currentCapacity: number;

@@ -21,6 +21,8 @@ export interface LearnedMemory {
   readonly change: ReplicaChange | null;
   /** Ups in a row that brought nothing. */
   readonly ineffectiveUps: number;
+  /** Longest usual time between two commits of a partition that has messages; 0 while it is shorter than a poll. */
+  readonly commitSeconds: number;
 }
 
 export interface ReplicaChange {
@@ -46,6 +48,8 @@ export interface RecentMemory {
   readonly unavailableSinceMs: number | null;
   /** Since when nothing was produced and nothing waited. */
   readonly idleSinceMs: number | null;
+  /** Since when more replicas are wanted although the load is still changing. */
+  readonly upPendingSinceMs: number | null;
 }
 
 /** One poll. Counts of messages go on from sample to sample and start anywhere. */
@@ -54,14 +58,20 @@ export interface Sample {
   readonly producedMessages: number;
   readonly committedMessages: number;
   readonly backlogMessages: number;
+  /** Every replica had work and nothing disturbed it: what was committed is what the group can do. */
+  readonly isSaturated: boolean;
 }
 
+/** Offsets are numbers here: exact below 2^53, which a partition reaches after 285 years of a million messages a second. */
 export interface PartitionProgress {
-  /** Decimal digits: offsets do not fit a number. */
-  readonly logEnd: string;
-  readonly committed: string | null;
-  /** Since when the commit has not moved although messages wait; null when it moves or nothing waits. */
-  readonly stuckSinceMs: number | null;
+  readonly logEnd: number;
+  readonly committed: number | null;
+  /** Smoothed over about 30 s. */
+  readonly producedPerSecond: number;
+  /** When the commit was last seen to move, or the partition was first seen. */
+  readonly movedAtMs: number;
+  /** What waited right after that. Between two commits a group that keeps up looks as if it fell behind. */
+  readonly lagWhenMoved: number;
 }
 
 export const EMPTY_MEMORY: ScalingMemory = {
@@ -73,6 +83,14 @@ export const EMPTY_MEMORY: ScalingMemory = {
     replicas: null,
     change: null,
     ineffectiveUps: 0,
+    commitSeconds: 0,
   },
-  recent: { polls: 0, samples: [], partitions: {}, unavailableSinceMs: null, idleSinceMs: null },
+  recent: {
+    polls: 0,
+    samples: [],
+    partitions: {},
+    unavailableSinceMs: null,
+    idleSinceMs: null,
+    upPendingSinceMs: null,
+  },
 };

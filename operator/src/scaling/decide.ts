@@ -1,0 +1,84 @@
+import type { Deciding, Decision } from './decision.ts';
+import { decideBlind } from './decide-blind.ts';
+import { describeFindings, describeTerms } from './describe.ts';
+import { digest, rebalanceSeconds, unseenSeconds, usableReading, type Digest } from './digest.ts';
+import { buildLadder } from './ladder.ts';
+import { noticeChange } from './learn.ts';
+import type { LearnedMemory, ScalingMemory } from './memory.ts';
+import type { Observation } from './observation.ts';
+import { planReplicas, weighDemand } from './plan-replicas.ts';
+import type { ScalingPolicy } from './policy.ts';
+import { measureArrivals, timeLagSeconds } from './series.ts';
+import type { AbilitySignals, LoadSignals, Signals } from './signals.ts';
+
+/**
+ * Decides how many replicas there shall be. Pure: it reads no clock, and the same arguments give the same answer. Call it
+ * at every poll with the memory that it returned at the poll before (`EMPTY_MEMORY` at first), acted upon or not.
+ */
+export function decide(observation: Observation, policy: ScalingPolicy, memory: ScalingMemory): Deciding {
+  const learned = noticeChange(memory.learned, {
+    atMs: observation.atMs,
+    specReplicas: observation.target.specReplicas,
+    samples: memory.recent.samples,
+  });
+  const reading = usableReading(observation, policy);
+  if (reading === null) return decideBlind(observation, policy, { ...memory, learned });
+  const digested = digest({ observation, reading, policy }, { ...memory, learned });
+  const signals = signalsOf(observation, policy, digested);
+  const ladder = buildLadder(signals.spread.partitions, { min: policy.minReplicas, max: policy.maxReplicas });
+  const demand = weighDemand(signals, ladder, policy);
+  const { isUpPending, ...plan } = planReplicas(signals, ladder, policy);
+  const decision: Decision = {
+    atMs: observation.atMs,
+    currentReplicas: signals.currentReplicas,
+    ...plan,
+    terms: describeTerms({ signals, ladder, demand, learned: digested.learned }),
+    findings: describeFindings(digested, demand, policy),
+  };
+  const staysPending = isUpPending || (signals.isUpPending && plan.direction === 'up');
+  const upPendingSinceMs = staysPending ? (memory.recent.upPendingSinceMs ?? observation.atMs) : null;
+  return {
+    decision,
+    memory: { version: 1, learned: digested.learned, recent: { ...digested.recent, upPendingSinceMs } },
+  };
+}
+
+function signalsOf(observation: Observation, policy: ScalingPolicy, digested: Digest): Signals {
+  const { learned, recent, partitions, frozenBy } = digested;
+  const { atMs } = observation;
+  return {
+    currentReplicas: observation.target.specReplicas,
+    spread: { partitions: Object.keys(partitions.partitions).length, skew: partitions.skew },
+    load: loadOf(policy, digested),
+    ability: abilityOf(learned, policy),
+    frozenBy,
+    secondsSinceChange: learned.change === null ? Number.POSITIVE_INFINITY : (atMs - learned.change.atMs) / 1000,
+    idleSeconds: recent.idleSinceMs === null ? 0 : (atMs - recent.idleSinceMs) / 1000,
+    isEveryPartitionCommitted: partitions.uncommitted.length === 0,
+    isUpPending: recent.upPendingSinceMs !== null && recent.upPendingSinceMs < atMs,
+  };
+}
+
+function loadOf(policy: ScalingPolicy, { recent, partitions }: Digest): LoadSignals {
+  const arrivals = measureArrivals(recent.samples);
+  const [oldest, newest] = [recent.samples[0], recent.samples.at(-1)];
+  const coveredSeconds = ((newest?.atMs ?? 0) - (oldest?.atMs ?? 0)) / 1000;
+  return {
+    backlogMessages: partitions.backlogMessages,
+    timeLagSeconds: timeLagSeconds(recent.samples, arrivals?.rate ?? 0),
+    arrivalRate: arrivals?.rate ?? 0,
+    peakArrivalRate: arrivals?.peak ?? 0,
+    isArrivalRateSettled: arrivals?.isSettled ?? false,
+    isWindowCovered: coveredSeconds >= policy.scaleDown.windowSeconds,
+  };
+}
+
+function abilityOf(learned: LearnedMemory, policy: ScalingPolicy): AbilitySignals {
+  return {
+    ratePerReplica: learned.messagesPerSecondPerReplica ?? policy.prior.messagesPerSecondPerReplica,
+    scalability: learned.scalability,
+    rebalanceSeconds: rebalanceSeconds(learned, policy),
+    unseenSeconds: unseenSeconds(policy),
+    isBlocked: learned.ineffectiveUps >= policy.tuning.blockAfterUps,
+  };
+}

@@ -1,0 +1,125 @@
+import type { Decision } from './decision.ts';
+import type { ScalingPolicy } from './policy.ts';
+import { capacityOf, type Signals } from './signals.ts';
+
+export interface Plan extends Pick<Decision, 'direction' | 'replicas' | 'reason'> {
+  /** More replicas are wanted, and the next poll shall say how many. */
+  readonly isUpPending: boolean;
+}
+
+/** The terms that the plan rests on. Rates in messages per second. */
+export interface Demand {
+  /** What the replicas must be able to work off. */
+  readonly neededRate: number;
+  readonly currentCapacity: number;
+  /** Infinity when the backlog grows. */
+  readonly drainSeconds: number;
+  /** First rung that is enough, or the last. */
+  readonly targetReplicas: number;
+  readonly isAchievable: boolean;
+}
+
+/** Weighs load against ability. */
+export function weighDemand(signals: Signals, ladder: readonly number[], policy: ScalingPolicy): Demand {
+  const { arrivalRate, backlogMessages } = signals.load;
+  const currentCapacity = capacityOf(signals, signals.currentReplicas);
+  const neededRate = neededRateFor(signals, policy);
+  const enough = ladder.find((rung) => capacityOf(signals, rung) >= neededRate);
+  return {
+    neededRate,
+    currentCapacity,
+    drainSeconds: drainSecondsOf(backlogMessages, currentCapacity - arrivalRate),
+    targetReplicas: enough ?? ladder.at(-1) ?? signals.currentReplicas,
+    isAchievable: enough !== undefined,
+  };
+}
+
+/**
+ * Either the arrivals with some room, or arrivals and backlog within the objective, whichever is more. What comes while
+ * the change takes effect is backlog too, and that time is gone from the objective. See docs/adr/0008.
+ */
+function neededRateFor({ load, ability }: Signals, { drainSeconds, tuning }: ScalingPolicy): number {
+  const { arrivalRate, backlogMessages } = load;
+  const timeLeft = Math.max(drainSeconds / 2, drainSeconds - ability.rebalanceSeconds);
+  const catchingUp =
+    backlogMessages > arrivalRate * ability.unseenSeconds
+      ? (backlogMessages + arrivalRate * ability.rebalanceSeconds) / timeLeft
+      : 0;
+  return Math.max(arrivalRate / tuning.utilisation, arrivalRate + catchingUp);
+}
+
+/** Decides from estimates alone. The ladder ascends and holds at least one rung. */
+export function planReplicas(signals: Signals, ladder: readonly number[], policy: ScalingPolicy): Plan {
+  const { currentReplicas, load } = signals;
+  const demand = weighDemand(signals, ladder, policy);
+  if (currentReplicas > policy.maxReplicas) return down(ladder.at(-1) ?? currentReplicas, 'AboveMaximum');
+  if (currentReplicas === 0 && policy.minReplicas === 0) {
+    if (load.backlogMessages === 0 && load.arrivalRate === 0) return hold(signals, 'Steady');
+    return up(demand.targetReplicas, 'WokenByMessages');
+  }
+  if (currentReplicas < Math.max(1, policy.minReplicas)) {
+    return up(Math.max(demand.targetReplicas, ladder[0] ?? policy.minReplicas), 'BelowMinimum');
+  }
+  return planUp(signals, demand, policy) ?? planDown(signals, ladder, policy) ?? hold(signals, 'Steady');
+}
+
+/** Undefined when there is no need of more. */
+function planUp(signals: Signals, demand: Demand, policy: ScalingPolicy): Plan | undefined {
+  const { load, ability, currentReplicas } = signals;
+  const { tuning } = policy;
+  const isOverrun = load.arrivalRate > tuning.upAtUtilisation * demand.currentCapacity;
+  const isBehind = demand.drainSeconds > policy.drainSeconds && load.timeLagSeconds > ability.unseenSeconds;
+  if (!isOverrun && !isBehind) return undefined;
+  if (demand.targetReplicas <= currentReplicas) return hold(signals, 'AtMaximum');
+  if (ability.isBlocked) return hold(signals, 'ScalingIneffective');
+  if (signals.frozenBy.length > 0 && !isEmergency(signals, demand, policy)) return hold(signals, 'Frozen');
+  if (signals.secondsSinceChange < tuning.upCooldownSeconds) return hold(signals, 'Cooldown');
+  if (!load.isArrivalRateSettled && !signals.isUpPending) return { ...hold(signals, 'Confirming'), isUpPending: true };
+  return up(demand.targetReplicas, isBehind ? 'BacklogAboveObjective' : 'ArrivalsAboveCapacity');
+}
+
+/** A rebalance makes every group fall behind: only what it cannot explain counts while one is under way. */
+function isEmergency({ load }: Signals, demand: Demand, { drainSeconds, tuning }: ScalingPolicy): boolean {
+  return demand.drainSeconds > tuning.frozenUpFactor * drainSeconds && load.timeLagSeconds > drainSeconds;
+}
+
+/** Undefined when nobody is too many, or it is too early to say. */
+function planDown(signals: Signals, ladder: readonly number[], policy: ScalingPolicy): Plan | undefined {
+  const { load, ability, currentReplicas } = signals;
+  if (signals.frozenBy.length > 0) return undefined;
+  const isIdle = policy.minReplicas === 0 && signals.idleSeconds >= policy.idleSeconds;
+  if (isIdle && signals.isEveryPartitionCommitted) return down(0, 'Idle');
+  const isCaughtUp = load.timeLagSeconds <= 2 + ability.unseenSeconds;
+  const isOldEnough = load.isWindowCovered && signals.secondsSinceChange >= policy.scaleDown.windowSeconds;
+  if (!isCaughtUp || !isOldEnough) return undefined;
+  const enough = ladder.find((rung) => isEnough(signals, rung, policy));
+  return enough !== undefined && enough < currentReplicas ? down(enough, 'Surplus') : undefined;
+}
+
+/** So many replicas bear the peak, and work off what gathers while they rebalance. */
+function isEnough(signals: Signals, replicas: number, { drainSeconds, tuning }: ScalingPolicy): boolean {
+  const { load, ability } = signals;
+  const capacity = capacityOf(signals, replicas);
+  const gathered = load.backlogMessages + load.arrivalRate * ability.rebalanceSeconds;
+  return (
+    load.peakArrivalRate <= tuning.downAtUtilisation * capacity &&
+    drainSecondsOf(gathered, capacity - load.arrivalRate) <= drainSeconds
+  );
+}
+
+function drainSecondsOf(messages: number, surplusRate: number): number {
+  if (messages <= 0) return 0;
+  return surplusRate > 0 ? messages / surplusRate : Number.POSITIVE_INFINITY;
+}
+
+function up(replicas: number, reason: Plan['reason']): Plan {
+  return { direction: 'up', replicas, reason, isUpPending: false };
+}
+
+function down(replicas: number, reason: Plan['reason']): Plan {
+  return { direction: 'down', replicas, reason, isUpPending: false };
+}
+
+function hold({ currentReplicas }: Signals, reason: Plan['reason']): Plan {
+  return { direction: 'hold', replicas: currentReplicas, reason, isUpPending: false };
+}

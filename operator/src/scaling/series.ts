@@ -1,0 +1,75 @@
+import type { Sample } from './memory.ts';
+
+/** How many intervals the slow arrival rate looks at: 30 s of polls. */
+const SLOW_SECONDS = 30;
+
+/** A rise by more than this from one interval to the next is no noise. */
+const RISE = 1.1;
+const EARLIER_RISE = 1.07;
+
+export interface Arrivals {
+  /** lambda: quick to rise, slow to fall. */
+  readonly rate: number;
+  /** Highest rate that lasted for two intervals of three. */
+  readonly peak: number;
+  /** False in the first interval of a rise, which may be a spike or only the end of that interval. */
+  readonly isSettled: boolean;
+}
+
+/** Messages per second produced, from two samples on; null before. */
+export function measureArrivals(samples: readonly Sample[]): Arrivals | null {
+  const rates = intervalRates(samples);
+  const latest = rates.at(-1);
+  const newest = samples.at(-1);
+  if (latest === undefined || newest === undefined) return null;
+  const slow = samples.filter(({ atMs }) => newest.atMs - atMs < SLOW_SECONDS * 1000).length;
+  const rate = Math.max(latest, median(rates.slice(-slow)));
+  const sustained = rates.slice(2).map((_, index) => median(rates.slice(index, index + 3)));
+  const previous = rates.at(-2) ?? latest;
+  const isRising = latest > RISE * previous;
+  const wasRising = previous > EARLIER_RISE * (rates.at(-3) ?? previous);
+  return { rate, peak: Math.max(rate, ...sustained), isSettled: !isRising || wasRising };
+}
+
+function intervalRates(samples: readonly Sample[]): number[] {
+  return samples.slice(1).map((sample, index) => {
+    const before = samples[index] ?? sample;
+    return ratePerSecond(before, sample, 'producedMessages');
+  });
+}
+
+/** Messages per second that the group committed over the newest samples; null when they span less. */
+export function commitRate(samples: readonly Sample[], spanSeconds: number): number | null {
+  const newest = samples.at(-1);
+  const from = samples.findLast(({ atMs }) => newest !== undefined && newest.atMs - atMs >= spanSeconds * 1000);
+  return newest === undefined || from === undefined ? null : ratePerSecond(from, newest, 'committedMessages');
+}
+
+/** Age of the oldest message that waits: since when as much was produced as is committed now. Linear between samples. */
+export function timeLagSeconds(samples: readonly Sample[], arrivalRate: number): number {
+  const newest = samples.at(-1);
+  if (newest === undefined || newest.backlogMessages <= 0) return 0;
+  const worked = newest.producedMessages - newest.backlogMessages;
+  for (let index = samples.length - 1; index > 0; index -= 1) {
+    const [from, to] = [samples[index - 1] ?? newest, samples[index] ?? newest];
+    if (from.producedMessages > worked) continue;
+    const produced = to.producedMessages - from.producedMessages;
+    const share = produced > 0 ? (worked - from.producedMessages) / produced : 1;
+    return (newest.atMs - from.atMs - share * (to.atMs - from.atMs)) / 1000;
+  }
+  // The oldest sample is younger than the oldest message: as if it had always come at this rate.
+  const oldest = samples[0] ?? newest;
+  const before = oldest.producedMessages - worked;
+  const seenSeconds = (newest.atMs - oldest.atMs) / 1000;
+  return arrivalRate > 0 ? seenSeconds + before / arrivalRate : seenSeconds + before;
+}
+
+function ratePerSecond(from: Sample, to: Sample, count: 'producedMessages' | 'committedMessages'): number {
+  const seconds = (to.atMs - from.atMs) / 1000;
+  return seconds > 0 ? (to[count] - from[count]) / seconds : 0;
+}
+
+/** The middle value, the upper of two; 0 of nothing. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}

@@ -1,0 +1,45 @@
+import type { FreezeReason } from './decision.ts';
+import { effectiveReplicas, type Spread } from './ladder.ts';
+
+/** What the plan is made from: estimates of one poll, without history. Rates in messages per second. */
+export interface Signals {
+  readonly currentReplicas: number;
+  readonly spread: Spread;
+  readonly load: LoadSignals;
+  readonly ability: AbilitySignals;
+  readonly frozenBy: readonly FreezeReason[];
+  readonly secondsSinceChange: number;
+  readonly idleSeconds: number;
+  readonly isEveryPartitionCommitted: boolean;
+  /** More replicas were wanted at an earlier poll already. */
+  readonly isUpPending: boolean;
+}
+
+export interface LoadSignals {
+  readonly backlogMessages: number;
+  readonly timeLagSeconds: number;
+  readonly arrivalRate: number;
+  readonly peakArrivalRate: number;
+  /** See `Arrivals.isSettled`. */
+  readonly isArrivalRateSettled: boolean;
+  /** The peak is that of a whole scale-down window. */
+  readonly isWindowCovered: boolean;
+}
+
+export interface AbilitySignals {
+  readonly ratePerReplica: number;
+  readonly scalability: number;
+  readonly rebalanceSeconds: number;
+  /** What a group that keeps up seems to lag: the time between two looks and two commits. */
+  readonly unseenSeconds: number;
+  /** Added replicas brought nothing, repeatedly. */
+  readonly isBlocked: boolean;
+}
+
+/** Messages per second that so many replicas can work off: cap(n). Replicas beyond the present ones count by scalability. */
+export function capacityOf({ spread, ability, currentReplicas }: Signals, replicas: number): number {
+  const present = effectiveReplicas(spread, currentReplicas);
+  const effective = effectiveReplicas(spread, replicas);
+  if (present === 0 || effective <= present) return ability.ratePerReplica * effective;
+  return ability.ratePerReplica * (present + ability.scalability * (effective - present));
+}
