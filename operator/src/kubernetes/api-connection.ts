@@ -91,6 +91,11 @@ export class ApiConnection {
     this.#observer = observer;
   }
 
+  /** The namespace of the current context; in a pod, that of its service account. */
+  get namespace(): string {
+    return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace ?? 'default';
+  }
+
   /** @throws ApiError */
   async call<T>(name: CallName, send: (objects: CustomObjectsApi) => Promise<unknown>): Promise<T> {
     try {
