@@ -1,0 +1,24 @@
+{{/* The gateway, as orderflow-library/templates/_pod.tpl describes a part. */}}
+{{- define "api-gateway.part" -}}
+component: server
+ports:
+  admin: 9090
+  http: 8080
+env:
+  HTTP_PORT: "8080"
+  ADMIN_PORT: "9090"
+  ORDER_SERVICE_URL: {{ tpl .Values.upstreams.orders . | quote }}
+  EVENT_PROCESSOR_URL: {{ tpl .Values.upstreams.analytics . | quote }}
+  RATE_LIMIT_PER_SECOND: {{ .Values.rateLimit.perSecond | quote }}
+  {{- if .Values.rateLimit.burst }}
+  RATE_LIMIT_BURST: {{ .Values.rateLimit.burst | int64 | quote }}
+  {{- end }}
+  TRUST_PROXY_HOPS: {{ .Values.trustProxyHops | quote }}
+{{- end -}}
+
+{{/* The port of an origin such as http://host:8081. */}}
+{{- define "api-gateway.portOf" -}}
+{{- $url := urlParse . -}}
+{{- $port := splitList ":" $url.host | rest | join "" -}}
+{{- $port | default (eq $url.scheme "https" | ternary "443" "80") -}}
+{{- end -}}

@@ -1,0 +1,33 @@
+{{- define "data.labels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/part-of: orderflow-data
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{/* annotations of what holds data. */}}
+{{- define "data.keep" -}}
+{{- if .Values.keepOnUninstall -}}
+annotations:
+  helm.sh/resource-policy: keep
+{{- end -}}
+{{- end -}}
+
+{{/* The databases that this chart makes, as a list. */}}
+{{- define "data.databases" -}}
+{{- $databases := list -}}
+{{- range list .Values.ordersDb .Values.analyticsDb -}}
+{{- if .enabled -}}{{- $databases = append $databases . -}}{{- end -}}
+{{- end -}}
+{{- toYaml $databases -}}
+{{- end -}}
+
+{{/* ACLs of a topic or a group. Takes type, name and operations. */}}
+{{- define "data.acl" -}}
+- resource:
+    type: {{ .type }}
+    name: {{ .name | quote }}
+    patternType: literal
+  operations: {{ toJson .operations }}
+{{- end -}}

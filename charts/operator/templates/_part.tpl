@@ -1,0 +1,11 @@
+{{/* The operator, as orderflow-library/templates/_pod.tpl describes a part. */}}
+{{- define "operator.part" -}}
+component: server
+usesKubernetesApi: true
+kafka: true
+ports:
+  admin: 9090
+env:
+  ADMIN_PORT: "9090"
+  WATCH_NAMESPACE: {{ .Release.Namespace | quote }}
+{{- end -}}

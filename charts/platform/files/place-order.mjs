@@ -1,0 +1,48 @@
+// Places one order through the gateway, and waits until the analytics have counted it.
+const gateway = process.env.GATEWAY_URL;
+const deadline = Date.now() + Number(process.env.TIMEOUT_SECONDS) * 1000;
+const price = 19.99;
+const quantity = 2;
+
+async function call(path, init) {
+  const response = await fetch(gateway + path, { ...init, signal: AbortSignal.timeout(10_000) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${init?.method ?? 'GET'} ${path}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}
+
+/** Tries again until the deadline: right after an install the gateway may still be starting. */
+async function until(what, attempt) {
+  for (;;) {
+    let problem = 'not yet';
+    try {
+      const result = await attempt();
+      if (result !== undefined) return result;
+    } catch (error) {
+      problem = error.cause?.message ?? error.message;
+    }
+    if (Date.now() > deadline) throw new Error(`${what} did not happen in time: ${problem}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+const before = (await until('an answer of the analytics', () => call('/analytics/sales'))).totals;
+const idempotencyKey = crypto.randomUUID();
+const order = await until('an accepted order', () =>
+  call('/orders', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+    body: JSON.stringify({ customerId: 'helm-test', items: [{ productId: 'helm-test', quantity, price }] }),
+  }),
+);
+console.log(`order ${order.orderId} is ${order.status}, ${order.totalPrice}`);
+const placed = await call(`/orders/${order.orderId}`);
+if (placed.totalPrice !== price * quantity)
+  throw new Error(`the total is ${placed.totalPrice}, not ${price * quantity}`);
+
+const placedAt = Date.now();
+await until('the order in the analytics', async () => {
+  const { totals } = await call('/analytics/sales');
+  return totals.orders > before.orders && totals.revenue > before.revenue ? totals : undefined;
+});
+console.log(`the analytics have it after ${Date.now() - placedAt} ms`);
