@@ -25,13 +25,13 @@ RUN --mount=type=cache,target=/root/.npm \
     --mount=type=secret,id=npmrc,target=/root/.npmrc \
     --mount=type=secret,id=ca,target=/run/ca.crt \
     if [ -s /run/ca.crt ]; then export NODE_EXTRA_CA_CERTS=/run/ca.crt; fi \
- && npm ci --omit=dev --workspace="$WORKSPACE" --include-workspace-root=false --ignore-scripts --no-audit --no-fund --loglevel=error \
+ && npm ci --omit=dev --workspace="$WORKSPACE" --include-workspace-root=false --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error \
 # Node.js refuses TypeScript below node_modules, so whatever of it is there can never run; source maps and prose neither.
  && find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' -o -name '*.md' \) \
       ! -iname '*licen[cs]e*' ! -iname 'notice*' -delete \
- && rm -f package-lock.json node_modules/.package-lock.json \
+  && rm -f package-lock.json node_modules/.package-lock.json && rm -f package-lock.json node_modules/.package-lock.json rm node_modules/.package-lock.json \
 # The time of installation would give the same packages another digest in every build.
- && find /app -exec touch --no-dereference --date=@0 {} +
+ && find node_modules -exec touch --no-dereference --date=@0 {} +
 
 FROM ${RUNTIME_IMAGE} AS base
 ARG WORKSPACE
@@ -44,21 +44,23 @@ LABEL org.opencontainers.image.title="orderflow ${WORKSPACE}" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 # The links from node_modules/@orderflow to the folders of the workspaces stay links: see docs/adr/0011-images.md.
-COPY --from=packages /app /app
+COPY --from=packages /app/node_modules /app/node_modules
 WORKDIR /app/${WORKSPACE}
 USER 10001:10001
 # The official image's entrypoint is a shell script: `node` shall be PID 1 and get the signals.
 ENTRYPOINT []
 
-# For `skaffold dev`: sources belong to the user, so that changed ones can be copied in, and Node.js starts again by itself.
-FROM base AS dev
-ARG WORKSPACE
-COPY --chown=10001:10001 packages /app/packages
-COPY --chown=10001:10001 ${WORKSPACE} /app/${WORKSPACE}
-CMD ["node", "--watch", "src/main.ts"]
-
-FROM base AS runtime
+FROM base AS sources
 ARG WORKSPACE
 COPY packages /app/packages
 COPY ${WORKSPACE} /app/${WORKSPACE}
+
+# For `skaffold dev`: the root is read-only here too, so the program runs from a volume at /sources, into which skaffold
+# copies what was changed; Node.js then starts again by itself.
+FROM sources AS dev
+ARG WORKSPACE
+ENV WORKSPACE=${WORKSPACE}
+CMD ["sh", "-c", "cp -R --no-dereference /app/. /sources && cd /sources/$WORKSPACE && exec node --watch src/main.ts"]
+
+FROM sources AS runtime
 CMD ["node", "src/main.ts"]

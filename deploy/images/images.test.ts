@@ -22,7 +22,7 @@ describe('an image', () => {
   test.each([
     [{ uid: 0 }, 'orderflow/operator:dev runs as root'],
     [{ pid: 7 }, 'orderflow/operator:dev node is process 7, not 1: it would miss the signals'],
-    [{ exitCode: 1 }, 'orderflow/operator:dev ends with 1 without configuration, not with 2'],
+    [{ exitCode: 1 }, 'orderflow/operator:dev answers a wrong configuration with exit code 1, not with 2'],
   ])('with %j is at fault', (change, fault) => {
     expect(faultsOf({ ...GOOD, ...change })).toEqual([fault]);
   });
@@ -37,11 +37,17 @@ test('the table lines up', () => {
 
 describe('the configuration', () => {
   test('is a dev tag and no secrets when nothing is set', () => {
-    expect(readImagesConfig({ TAG: '', NPMRC: '' })).toEqual({ tag: 'dev', secrets: {}, buildFlags: [] });
+    expect(readImagesConfig({ TAG: '', NPMRC: '' })).toEqual({
+      docker: 'docker',
+      tag: 'dev',
+      secrets: {},
+      buildFlags: [],
+    });
   });
 
   test('passes on certificate, login, proxy and flags', () => {
     const env = {
+      DOCKER: '/usr/bin/docker',
       TAG: '1.2.3',
       NPMRC: '/home/me/.npmrc',
       NODE_EXTRA_CA_CERTS: '/ca.crt',
@@ -49,6 +55,7 @@ describe('the configuration', () => {
       DOCKER_BUILD_FLAGS: '--network=host --no-cache',
     };
     expect(readImagesConfig(env)).toEqual({
+      docker: '/usr/bin/docker',
       tag: '1.2.3',
       secrets: { npmrc: '/home/me/.npmrc', ca: '/ca.crt' },
       buildFlags: ['--build-arg=HTTPS_PROXY', '--network=host', '--no-cache'],

@@ -2,13 +2,19 @@
 export interface ImageSource {
   readonly name: string;
   readonly workspace: string;
+  /** What makes it refuse its configuration at once, where starting it without any does not. */
+  readonly wrongArguments?: readonly string[];
 }
 
 export const IMAGES: readonly ImageSource[] = [
   { name: 'api-gateway', workspace: 'services/api-gateway' },
   { name: 'order-service', workspace: 'services/order-service' },
   { name: 'event-processor', workspace: 'services/event-processor' },
-  { name: 'load-generator', workspace: 'services/load-generator' },
+  {
+    name: 'load-generator',
+    workspace: 'services/load-generator',
+    wrongArguments: ['node', 'src/main.ts', '--rate', 'none'],
+  },
   { name: 'auditor', workspace: 'services/auditor' },
   { name: 'operator', workspace: 'operator' },
 ];

@@ -9,7 +9,7 @@ export interface SeenImage {
   /** What `node` printed of itself in a container with a read-only root: its process id and user id. */
   readonly pid: number;
   readonly uid: number;
-  /** The exit code of its own command, started with no configuration at all: 2, and nothing else, is the right answer. */
+  /** The exit code of its own command, started with a configuration that is missing or wrong; 2 is the right answer. */
   readonly exitCode: number;
 }
 
@@ -22,7 +22,7 @@ export function faultsOf(image: SeenImage): string[] {
   }
   if (image.uid === 0) faults.push('runs as root');
   if (image.pid !== 1) faults.push(`node is process ${image.pid}, not 1: it would miss the signals`);
-  if (image.exitCode !== 2) faults.push(`ends with ${image.exitCode} without configuration, not with 2`);
+  if (image.exitCode !== 2) faults.push(`answers a wrong configuration with exit code ${image.exitCode}, not with 2`);
   return faults.map((fault) => `${image.reference} ${fault}`);
 }
 

@@ -16,13 +16,12 @@ async function main(): Promise<number> {
   process.chdir(REPOSITORY);
   const config = readImagesConfig(process.env);
   const labels = await readLabels();
-  await requireDocker();
+  await requireDocker(config.docker);
   const seen: SeenImage[] = [];
   for (const source of IMAGES) {
-    const reference = imageReference(source, config.tag);
-    process.stderr.write(`images: building ${reference}\n`);
-    await buildImage(source, { config, labels });
-    seen.push(await inspectImage(reference));
+    process.stderr.write(`images: building ${imageReference(source, config.tag)}\n`);
+    await buildImage(source, config, labels);
+    seen.push(await inspectImage(source, config));
   }
   process.stdout.write(`\n${renderTable(seen)}\n`);
   const faults = seen.flatMap(faultsOf);
