@@ -15,7 +15,17 @@ export class ValuesSchemaError extends Error {
   readonly code = 'VALUES_SCHEMA';
 }
 
+/** What a schema depends on beside the values. */
+export interface ChartFacts {
+  readonly name: string;
+  /** The library charts that the chart depends on. */
+  readonly libraries: readonly string[];
+}
+
 const ANNOTATION = '@schema';
+
+/** Helm hands the global values on to each dependency under its name, to libraries as well. */
+const RESERVED = 'Made by Helm for the library chart; there is nothing to set.';
 
 interface Comment {
   readonly description: string;
@@ -29,10 +39,17 @@ interface Comment {
  *
  * @throws {ValuesSchemaError} when a key has no comment, or an empty default and no `@schema` that says of what.
  */
-export function valuesSchemaOf(valuesYaml: string, title: string): ValuesSchema {
+export function valuesSchemaOf(valuesYaml: string, { name, libraries }: ChartFacts): ValuesSchema {
   const document = parseDocument(valuesYaml);
-  if (!isMap(document.contents)) throw new ValuesSchemaError(`${title}: values.yaml is not a map`);
-  return { $schema: 'http://json-schema.org/draft-07/schema#', title, ...schemaOfMap(document.contents, [], document) };
+  if (!isMap(document.contents)) throw new ValuesSchemaError(`${name}: values.yaml is not a map`);
+  const schema = schemaOfMap(document.contents, [], document);
+  const reserved = libraries.map((library) => [library, { description: RESERVED, type: 'object', maxProperties: 1 }]);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: `Values of the chart ${name}`,
+    ...schema,
+    properties: { ...schema.properties, ...(Object.fromEntries(reserved) as Record<string, ValuesSchema>) },
+  };
 }
 
 function schemaOfMap(map: YAMLMap, path: readonly string[], document: Document): ValuesSchema {
