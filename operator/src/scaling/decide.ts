@@ -67,6 +67,7 @@ function loadOf(policy: ScalingPolicy, { recent, partitions }: Digest): LoadSign
     backlogMessages: partitions.backlogMessages,
     timeLagSeconds: timeLagSeconds(recent.samples, arrivals?.rate ?? 0),
     arrivalRate: arrivals?.rate ?? 0,
+    steadyArrivalRate: arrivals?.steadyRate ?? 0,
     peakArrivalRate: arrivals?.peak ?? 0,
     isArrivalRateSettled: arrivals?.isSettled ?? false,
     isWindowCovered: coveredSeconds >= policy.scaleDown.windowSeconds,

@@ -19,6 +19,9 @@ export interface Demand {
   readonly isAchievable: boolean;
 }
 
+/** From a change of the load to the write. */
+const POLLS_TO_SEE = 2;
+
 /** Weighs load against ability. */
 export function weighDemand(signals: Signals, ladder: readonly number[], policy: ScalingPolicy): Demand {
   const { arrivalRate, backlogMessages } = signals.load;
@@ -36,16 +39,17 @@ export function weighDemand(signals: Signals, ladder: readonly number[], policy:
 
 /**
  * Either the arrivals with some room, or arrivals and backlog within the objective, whichever is more. What comes while
- * the change takes effect is backlog too, and that time is gone from the objective. See docs/adr/0008.
+ * the change takes effect is backlog too, and that time is gone from the objective, as are the polls before the backlog
+ * was seen. See docs/adr/0008.
  */
-function neededRateFor({ load, ability }: Signals, { drainSeconds, tuning }: ScalingPolicy): number {
+function neededRateFor({ load, ability }: Signals, { drainSeconds, pollSeconds, tuning }: ScalingPolicy): number {
   const { arrivalRate, backlogMessages } = load;
-  const timeLeft = Math.max(drainSeconds / 2, drainSeconds - ability.rebalanceSeconds);
-  const catchingUp =
-    backlogMessages > arrivalRate * ability.unseenSeconds
-      ? (backlogMessages + arrivalRate * ability.rebalanceSeconds) / timeLeft
-      : 0;
-  return Math.max(arrivalRate / tuning.utilisation, arrivalRate + catchingUp);
+  const withRoom = arrivalRate / tuning.utilisation;
+  if (backlogMessages <= arrivalRate * ability.unseenSeconds) return withRoom;
+  const goneSeconds = ability.rebalanceSeconds + POLLS_TO_SEE * pollSeconds;
+  const secondsLeft = Math.max(drainSeconds / 2, drainSeconds - goneSeconds);
+  const catchingUp = (backlogMessages + arrivalRate * ability.rebalanceSeconds) / secondsLeft;
+  return Math.max(withRoom, arrivalRate + catchingUp);
 }
 
 /** Decides from estimates alone. The ladder ascends and holds at least one rung. */
@@ -67,7 +71,9 @@ export function planReplicas(signals: Signals, ladder: readonly number[], policy
 function planUp(signals: Signals, demand: Demand, policy: ScalingPolicy): Plan | undefined {
   const { load, ability, currentReplicas } = signals;
   const { tuning } = policy;
-  const isOverrun = load.arrivalRate > tuning.upAtUtilisation * demand.currentCapacity;
+  const isOverrun =
+    load.steadyArrivalRate > tuning.upAtUtilisation * demand.currentCapacity ||
+    load.arrivalRate > tuning.upAtOnceAtUtilisation * demand.currentCapacity;
   const isBehind = demand.drainSeconds > policy.drainSeconds && load.timeLagSeconds > ability.unseenSeconds;
   if (!isOverrun && !isBehind) return undefined;
   if (demand.targetReplicas <= currentReplicas) return hold(signals, 'AtMaximum');

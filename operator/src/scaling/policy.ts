@@ -28,8 +28,10 @@ export interface ScalingPolicy {
 export interface ScalingTuning {
   /** Share of the capacity that a steady load may use (rho). */
   readonly utilisation: number;
-  /** Arrivals above this share of the capacity scale up before a backlog forms. */
+  /** Arrivals above this share of the capacity for half a minute scale up before a backlog forms. */
   readonly upAtUtilisation: number;
+  /** Arrivals above this share do so at once. */
+  readonly upAtOnceAtUtilisation: number;
   /** The peak of the window must lie below this share of the smaller capacity to scale down. */
   readonly downAtUtilisation: number;
   readonly upCooldownSeconds: number;
@@ -51,7 +53,8 @@ export interface ScalingTuning {
 export const DEFAULT_TUNING: ScalingTuning = {
   utilisation: 0.8,
   upAtUtilisation: 0.95,
-  downAtUtilisation: 0.65,
+  upAtOnceAtUtilisation: 1.1,
+  downAtUtilisation: 0.8,
   upCooldownSeconds: 15,
   frozenUpFactor: 3,
   stalledAfterSeconds: 60,

@@ -10,6 +10,8 @@ const EARLIER_RISE = 1.07;
 export interface Arrivals {
   /** lambda: quick to rise, slow to fall. */
   readonly rate: number;
+  /** The middle of the last 30 s. */
+  readonly steadyRate: number;
   /** Highest rate that lasted for two intervals of three. */
   readonly peak: number;
   /** False in the first interval of a rise, which may be a spike or only the end of that interval. */
@@ -23,12 +25,13 @@ export function measureArrivals(samples: readonly Sample[]): Arrivals | null {
   const newest = samples.at(-1);
   if (latest === undefined || newest === undefined) return null;
   const slow = samples.filter(({ atMs }) => newest.atMs - atMs < SLOW_SECONDS * 1000).length;
-  const rate = Math.max(latest, median(rates.slice(-slow)));
+  const steadyRate = median(rates.slice(-slow));
+  const rate = Math.max(latest, steadyRate);
   const sustained = rates.slice(2).map((_, index) => median(rates.slice(index, index + 3)));
   const previous = rates.at(-2) ?? latest;
   const isRising = latest > RISE * previous;
   const wasRising = previous > EARLIER_RISE * (rates.at(-3) ?? previous);
-  return { rate, peak: Math.max(rate, ...sustained), isSettled: !isRising || wasRising };
+  return { rate, steadyRate, peak: Math.max(rate, ...sustained), isSettled: !isRising || wasRising };
 }
 
 function intervalRates(samples: readonly Sample[]): number[] {

@@ -19,6 +19,8 @@ export interface LoadSignals {
   readonly backlogMessages: number;
   readonly timeLagSeconds: number;
   readonly arrivalRate: number;
+  /** That of the last 30 s, deaf to single polls. */
+  readonly steadyArrivalRate: number;
   readonly peakArrivalRate: number;
   /** See `Arrivals.isSettled`. */
   readonly isArrivalRateSettled: boolean;
