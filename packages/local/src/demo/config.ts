@@ -5,6 +5,11 @@ const schema = z.object({
   /** Orders per second. */
   DEMO_RATE: envNumber({ min: 1, max: 100_000 }).default(1_000),
   DEMO_SECONDS: envInt({ min: 1, max: 86_400 }).default(60),
+  /**
+   * Before that the load rises to the full rate, while compilers and caches warm up. These orders are proved like all
+   * others; latency, CPU and WAL are measured without them.
+   */
+  DEMO_WARMUP_SECONDS: envInt({ min: 0, max: 600 }).default(20),
   DEMO_PROCESSORS: envInt({ min: 1, max: 12 }).default(1),
   /** Leave everything running after the verdict, until Ctrl-C. */
   KEEP: envBool().default(false),

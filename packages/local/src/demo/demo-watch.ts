@@ -9,6 +9,7 @@ import type { Platform } from '../platform/platform.ts';
 import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
 import type { RunningLoad } from './load.ts';
+import { bucketsSince, readHistogram, type Buckets } from './histogram.ts';
 import { UsageSampler, type UsageSummary, type WatchedProcess } from './usage-sampler.ts';
 
 const DRAIN_DEADLINE_MS = 300_000;
@@ -19,6 +20,25 @@ export interface WatchParts {
   readonly run: RunDirectory;
   readonly log: ProgressLog;
   readonly startedAtMs: number;
+  /** What happens in this first part of the load is watched and not measured. */
+  readonly warmupMs: number;
+}
+
+/** Where the counters stood when measuring began. */
+interface Baseline {
+  readonly walBytes: number;
+  readonly endToEnd: Buckets;
+  readonly accepted: number;
+}
+
+/** What was measured from the end of the warm-up to the end of the run. */
+export interface Measurements {
+  readonly usage: readonly UsageSummary[];
+  readonly walBytes: number;
+  /** From an event's timestamp to the commit of its effect, in seconds. */
+  readonly endToEnd: Buckets;
+  /** Orders that had been accepted before. */
+  readonly warmupOrders: number;
 }
 
 /** Watches the platform while it works: usage, lag, progress and deaths. */
@@ -33,7 +53,8 @@ export class DemoWatch implements AsyncDisposable {
   #sampling: Promise<void> = Promise.resolve();
   #lag = 0n;
   #previous: ProgressSample | undefined;
-  #walStart = 0;
+  #baseline: Promise<Baseline> = Promise.resolve({ walBytes: 0, endToEnd: new Map(), accepted: 0 });
+  #isWarm = false;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -55,8 +76,9 @@ export class DemoWatch implements AsyncDisposable {
 
   async start(): Promise<void> {
     await Promise.all([this.#orders.connect(), this.#analytics.connect()]);
-    this.#walStart = await this.#walPosition();
     this.#usage.sample(this.#watched);
+    this.#baseline = this.#readBaseline(0);
+    await this.#baseline;
     this.#sampling = this.#sampleUntilStopped();
   }
 
@@ -65,8 +87,19 @@ export class DemoWatch implements AsyncDisposable {
     this.#usage.sample(this.#watched);
   }
 
-  /** The live line. */
-  show(sample: ProgressSample): void {
+  /** Takes note of how the load is doing, and shows the live line. */
+  onSample(sample: ProgressSample): void {
+    if (!this.#isWarm && sample.elapsedMs >= this.#parts.warmupMs) {
+      this.#isWarm = true;
+      this.#usage.sample(this.#watched);
+      this.#usage.restart();
+      this.#baseline = this.#readBaseline(sample.accepted);
+      this.#baseline.catch(() => undefined); // finish() waits for it
+    }
+    this.#show(sample);
+  }
+
+  #show(sample: ProgressSample): void {
     const sinceMs = sample.elapsedMs - (this.#previous?.elapsedMs ?? 0);
     const rate = Math.round(((sample.accepted - (this.#previous?.accepted ?? 0)) * 1000) / Math.max(1, sinceMs));
     this.#previous = sample;
@@ -124,11 +157,17 @@ export class DemoWatch implements AsyncDisposable {
     return Promise.race([promise, ...deaths]);
   }
 
-  async finish(): Promise<{ usage: UsageSummary[]; walBytes: number }> {
+  async finish(): Promise<Measurements> {
     this.#stop.abort();
     await this.#sampling;
     this.#usage.sample(this.#watched);
-    return { usage: this.#usage.summarize(), walBytes: (await this.#walPosition()) - this.#walStart };
+    const baseline = await this.#baseline;
+    return {
+      usage: this.#usage.summarize(),
+      walBytes: (await this.#walPosition()) - baseline.walBytes,
+      endToEnd: bucketsSince(baseline.endToEnd, await this.#readEndToEnd()),
+      warmupOrders: baseline.accepted,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -148,6 +187,17 @@ export class DemoWatch implements AsyncDisposable {
   async #readLag(): Promise<bigint> {
     const partitions = await this.#kafka.groupLag(EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC);
     return partitions.reduce((sum, { lagMessages }) => sum + lagMessages, 0n);
+  }
+
+  async #readBaseline(accepted: number): Promise<Baseline> {
+    const [walBytes, endToEnd] = await Promise.all([this.#walPosition(), this.#readEndToEnd()]);
+    return { walBytes, endToEnd, accepted };
+  }
+
+  async #readEndToEnd(): Promise<Buckets> {
+    const { processors } = this.#parts.platform;
+    const expositions = processors.map(async ({ adminUrl }) => (await fetch(`${adminUrl}/metrics`)).text());
+    return readHistogram(await Promise.all(expositions), 'event_end_to_end_seconds');
   }
 
   async #walPosition(): Promise<number> {

@@ -8,7 +8,7 @@ import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
 import { runAuditor } from './audit.ts';
 import type { DemoConfig } from './config.ts';
-import { quantileOf, readHistogram, type Buckets } from './histogram.ts';
+import { quantileOf, type Buckets } from './histogram.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { startLoad, type RunningLoad } from './load.ts';
 import type { RunFacts } from './report.ts';
@@ -42,11 +42,11 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
     join(parts.localDirectory, 'endpoints.json'),
     `${JSON.stringify({ ...endpoints, receipts: files.receipts }, undefined, 2)}\n`,
   );
-  await using watch = new DemoWatch(parts);
+  await using watch = new DemoWatch({ ...parts, warmupMs: parts.config.DEMO_WARMUP_SECONDS * 1_000 });
   await watch.start();
   const { timeToFirstOrderMs, drainSeconds } = await sendAndDrain(parts, files, watch);
-  const { usage, walBytes } = await watch.finish();
-  const endToEndMs = await readEndToEnd(parts.platform);
+  const { endToEnd, ...measured } = await watch.finish();
+  const endToEndMs = { p50: quantileMs(endToEnd, 0.5), p99: quantileMs(endToEnd, 0.99) };
   parts.log.step('auditor: joining receipts, orders, topic and analytics');
   const auditExitCode = await runAuditor({
     endpoints,
@@ -58,7 +58,7 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
   const audit = await readJson<AuditReport>(files.audit);
   const { DEMO_RATE: ratePerSecond, DEMO_SECONDS: seconds } = parts.config;
   const durations = { timeToFirstOrderMs, drainSeconds, endToEndMs };
-  return { ratePerSecond, seconds, load, audit, auditExitCode, walBytes, usage, ...durations };
+  return { ratePerSecond, seconds, load, audit, auditExitCode, ...measured, ...durations };
 }
 
 async function sendAndDrain(
@@ -67,15 +67,18 @@ async function sendAndDrain(
   watch: DemoWatch,
 ): Promise<{ timeToFirstOrderMs: number; drainSeconds: number }> {
   const { config, platform, run, log } = parts;
-  log.step(`load: ${config.DEMO_RATE} orders/s for ${config.DEMO_SECONDS} s against ${platform.gateway.url}`);
+  const { DEMO_RATE: ratePerSecond, DEMO_SECONDS: seconds, DEMO_WARMUP_SECONDS: warmupSeconds } = config;
+  const warmup = warmupSeconds === 0 ? '' : `${warmupSeconds} s of warm-up, then `;
+  log.step(`load: ${warmup}${ratePerSecond} orders/s for ${seconds} s against ${platform.gateway.url}`);
   const load = startLoad({
     run,
     receipts: files.receipts,
     report: files.load,
     gateway: platform.gateway.url,
-    ratePerSecond: config.DEMO_RATE,
-    seconds: config.DEMO_SECONDS,
-    onSample: (sample) => watch.show(sample),
+    ratePerSecond,
+    seconds,
+    warmupSeconds,
+    onSample: (sample) => watch.onSample(sample),
   });
   watch.include({ name: 'load-generator', pid: load.pid, withChildren: false });
   const stopLoad = (): void => load.stop();
@@ -97,14 +100,6 @@ function loadFailed(load: RunningLoad, exitCode: number | null): LocalError {
     message: `the load generator ended with exit code ${String(exitCode)}.`,
     fix: `Look at its log, ${load.logFile}.`,
   });
-}
-
-async function readEndToEnd(platform: Platform): Promise<RunFacts['endToEndMs']> {
-  const expositions = await Promise.all(
-    platform.processors.map(async ({ adminUrl }) => (await fetch(`${adminUrl}/metrics`)).text()),
-  );
-  const buckets = readHistogram(expositions, 'event_end_to_end_seconds');
-  return { p50: quantileMs(buckets, 0.5), p99: quantileMs(buckets, 0.99) };
 }
 
 function quantileMs(buckets: Buckets, quantile: number): number | undefined {

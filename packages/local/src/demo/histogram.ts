@@ -14,6 +14,11 @@ export function readHistogram(expositions: readonly string[], name: string): Buc
   return buckets;
 }
 
+/** What was observed between two expositions of the same histogram. */
+export function bucketsSince(earlier: Buckets, later: Buckets): Buckets {
+  return new Map([...later].map(([bound, count]) => [bound, count - (earlier.get(bound) ?? 0)]));
+}
+
 /**
  * The quantile of a histogram with linear interpolation within a bucket, as PromQL's `histogram_quantile` has it;
  * undefined without observations. In the last, unbounded bucket the answer is that bucket's lower bound.

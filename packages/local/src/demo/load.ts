@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly gateway: string;
   readonly ratePerSecond: number;
   readonly seconds: number;
+  /** The load rises for so long before that. Default: 0. */
+  readonly warmupSeconds?: number;
   /** Where the generator writes what clients were told. */
   readonly receipts: string;
   /** Where it writes its report. */
@@ -43,21 +45,21 @@ const MIX = {
 const mixArguments = (mix: Readonly<Record<string, string>>): string[] =>
   Object.entries(mix).flatMap(([name, value]) => [`--${name}`, value]);
 
+/** A quarter of the rate, half of it, then all of it, before what counts begins. */
+function scheduleArguments({ ratePerSecond, seconds, warmupSeconds = 0 }: LoadOptions): string[] {
+  const duration = ['--duration', `${warmupSeconds + seconds}s`];
+  if (warmupSeconds === 0) return ['--rate', String(ratePerSecond), ...duration];
+  const quarterMs = warmupSeconds * 250;
+  const stages = `0:${ratePerSecond / 4},${quarterMs}ms:${ratePerSecond / 2},${2 * quarterMs}ms:${ratePerSecond}`;
+  return ['--stages', stages, ...duration, '--warmup', `${warmupSeconds}s`];
+}
+
 /** @throws {LocalError} COMMAND_FAILED when the generator cannot be started. */
 export function startLoad(options: LoadOptions): RunningLoad {
   const logFile = join(options.run.logDirectory, 'load-generator.log');
   const log = openSync(logFile, 'a');
-  const { gateway, ratePerSecond, seconds, receipts, report } = options;
-  const args = [
-    '--max-semi-space-size=8',
-    GENERATOR,
-    '--url',
-    gateway,
-    '--rate',
-    String(ratePerSecond),
-    '--duration',
-    `${seconds}s`,
-  ];
+  const { gateway, receipts, report } = options;
+  const args = ['--max-semi-space-size=8', GENERATOR, '--url', gateway, ...scheduleArguments(options)];
   args.push(...mixArguments(options.mix ?? MIX), '--receipts', receipts, '--json', report, '--progress', 'json');
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log] });
   closeSync(log);

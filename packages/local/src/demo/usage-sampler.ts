@@ -18,7 +18,7 @@ export interface UsageSummary {
 
 interface Series {
   readonly name: string;
-  readonly first: ProcessUsage;
+  first: ProcessUsage;
   last: ProcessUsage;
   rssMaxBytes: number;
 }
@@ -41,6 +41,14 @@ export class UsageSampler {
         series.last = usage;
         series.rssMaxBytes = Math.max(series.rssMaxBytes, usage.rssBytes);
       }
+    }
+  }
+
+  /** Begins to measure anew, from the last sample of each. */
+  restart(): void {
+    for (const series of this.#series.values()) {
+      series.first = series.last;
+      series.rssMaxBytes = series.last.rssBytes;
     }
   }
 

@@ -1,0 +1,33 @@
+import { describe, expect, test } from '@jest/globals';
+import { bucketsSince, quantileOf, readHistogram } from './histogram.ts';
+
+const exposition = (counts: readonly number[]): string =>
+  ['0.1', '0.2', '+Inf'].map((le, i) => `lag_seconds_bucket{type="a",le="${le}"} ${counts[i]}`).join('\n');
+
+describe('readHistogram', () => {
+  test('adds up the series of all processes', () => {
+    const buckets = readHistogram([exposition([1, 2, 3]), exposition([10, 20, 30])], 'lag_seconds');
+    expect([...buckets.values()]).toEqual([11, 22, 33]);
+  });
+});
+
+describe('quantileOf', () => {
+  test('interpolates within a bucket, and says the lower bound of the last one', () => {
+    const buckets = readHistogram([exposition([0, 10, 20])], 'lag_seconds');
+    expect(quantileOf(buckets, 0.25)).toBeCloseTo(0.15);
+    expect(quantileOf(buckets, 0.99)).toBe(0.2);
+  });
+
+  test('knows nothing without observations', () => {
+    expect(quantileOf(readHistogram([''], 'lag_seconds'), 0.5)).toBeUndefined();
+  });
+});
+
+describe('bucketsSince', () => {
+  test('leaves out what was observed before', () => {
+    const before = readHistogram([exposition([5, 5, 100])], 'lag_seconds');
+    const after = readHistogram([exposition([5, 15, 110])], 'lag_seconds');
+    expect([...bucketsSince(before, after).values()]).toEqual([0, 10, 10]);
+    expect(bucketsSince(new Map(), after)).toEqual(after);
+  });
+});
