@@ -12,15 +12,20 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** Whoever calls has a backoff of its own: what kafkajs tries by itself ends after about two seconds. */
 const RETRY = { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 800, retries: 4 };
 
+export interface KafkaTuning {
+  /** For those who ask often and can do without an answer; closing a connection waits for what is in flight. */
+  readonly requestTimeoutMs?: number;
+}
+
 /** A kafkajs client that logs to `logger`. Nothing connects yet. */
-export function createKafka(connection: KafkaConnection, logger: Logger): Kafka {
+export function createKafka(connection: KafkaConnection, logger: Logger, tuning: KafkaTuning = {}): Kafka {
   patchKafkajs();
   return new Kafka({
     brokers: [...connection.bootstrapServers],
     clientId: connection.clientId,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: tuning.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     retry: RETRY,
     logLevel: levelFor(logger),
     logCreator: bridgeTo(logger),
