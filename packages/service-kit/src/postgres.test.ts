@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { Client } from 'pg';
 import { z } from 'zod';
 import { ConfigError, readConfig } from './config.ts';
 import { clientOptions, parseInt8, poolComponent, postgresEnv, type Pool } from './postgres.ts';
@@ -107,5 +108,27 @@ describe('poolComponent', () => {
     ended.resolve();
     await Promise.all(stops);
     expect(ends).toBe(1);
+  });
+});
+
+describe('DATABASE_USER and DATABASE_PASSWORD', () => {
+  const credentialsOf = (env: Record<string, string>) => {
+    const { user, password } = new Client(optionsFor(env));
+    return { user, password };
+  };
+
+  test('take the place of those in the URL, each by itself', () => {
+    expect(credentialsOf({})).toEqual({ user: 'orders', password: 'hunter2' });
+    expect(credentialsOf({ DATABASE_USER: 'runtime' })).toEqual({ user: 'runtime', password: 'hunter2' });
+    expect(credentialsOf({ DATABASE_PASSWORD: 'secret' })).toEqual({ user: 'orders', password: 'secret' });
+  });
+
+  test('may hold any character', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (user, password) => {
+        const env = { DATABASE_USER: user, DATABASE_PASSWORD: password };
+        expect(credentialsOf(env)).toEqual({ user, password });
+      }),
+    );
   });
 });

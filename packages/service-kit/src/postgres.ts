@@ -17,6 +17,9 @@ export const postgresEnv = {
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
     .refine(leavesTlsToConfig, 'must leave TLS to DATABASE_TLS and DATABASE_TLS_CA'),
+  /** Instead of the user and the password in the URL: for secrets that hold them by themselves. */
+  DATABASE_USER: z.string().optional(),
+  DATABASE_PASSWORD: z.string().optional(),
   DATABASE_POOL_SIZE: envInt({ min: 1, max: 200 }).default(8),
   DATABASE_STATEMENT_TIMEOUT_MS: envDurationMs().default(15_000),
   DATABASE_CONNECT_TIMEOUT_MS: envDurationMs().default(5_000),
@@ -42,7 +45,7 @@ const types: CustomTypesConfig = {
 /** Settings of a client or pool. */
 export function clientOptions(config: PostgresConfig, applicationName: string): ClientConfig {
   return {
-    connectionString: config.DATABASE_URL,
+    connectionString: urlWithCredentials(config),
     application_name: applicationName,
     statement_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS,
     // A client-side bound as well: a server that went silent never sends its own timeout.
@@ -52,6 +55,15 @@ export function clientOptions(config: PostgresConfig, applicationName: string): 
     types,
     ...(config.DATABASE_TLS === 'disable' ? {} : { ssl: tlsOptions(config) }),
   };
+}
+
+/** Into the URL, because what stands there wins over options in code. */
+function urlWithCredentials({ DATABASE_URL, DATABASE_USER, DATABASE_PASSWORD }: PostgresConfig): string {
+  if (DATABASE_USER === undefined && DATABASE_PASSWORD === undefined) return DATABASE_URL;
+  const url = new URL(DATABASE_URL);
+  if (DATABASE_USER !== undefined) url.username = encodeURIComponent(DATABASE_USER);
+  if (DATABASE_PASSWORD !== undefined) url.password = encodeURIComponent(DATABASE_PASSWORD);
+  return url.href;
 }
 
 function tlsOptions(config: PostgresConfig): NonNullable<Exclude<ClientConfig['ssl'], boolean>> {
