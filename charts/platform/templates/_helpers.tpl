@@ -12,3 +12,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $values := get .Values "api-gateway" -}}
 {{- include "orderflow.fullname" (dict "Chart" (dict "Name" "api-gateway") "Release" .Release "Values" $values) -}}
 {{- end -}}
+
+{{/* Not empty when all services are part of the release. */}}
+{{- define "platform.isWhole" -}}
+{{- $values := .Values -}}
+{{- $isWhole := true -}}
+{{- range $name := list "api-gateway" "order-service" "event-processor" -}}
+{{- if eq (get (get $values $name) "enabled" | toString) "false" }}{{ $isWhole = false }}{{ end -}}
+{{- end -}}
+{{- if $isWhole }}whole{{ end -}}
+{{- end -}}

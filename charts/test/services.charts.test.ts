@@ -1,0 +1,139 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { buildDependencies, render } from './helm.ts';
+import { envOf, find, ids, ofKind, podOf } from './resources.ts';
+
+beforeAll(buildDependencies);
+
+const DEPLOYMENTS = [
+  ['api-gateway', 'Deployment/orderflow-api-gateway'],
+  ['order-service', 'Deployment/orderflow-order-service'],
+  ['event-processor', 'Deployment/orderflow-event-processor'],
+  ['operator', 'Deployment/orderflow-operator'],
+] as const;
+
+describe.each(DEPLOYMENTS)('%s', (chart, id) => {
+  test('rolls without a gap', () => {
+    const { spec } = find(render(chart), id);
+    expect(spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+    expect(spec.minReadySeconds).toBe(5);
+    expect(spec.template.spec.containers[0].lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
+  });
+
+  test('is given more time to stop than it takes', () => {
+    const pod = podOf(find(render(chart), id));
+    const preStopSeconds = 5;
+    const shutdownDeadlineSeconds = 20; // SHUTDOWN_DEADLINE_MS
+    expect(pod?.terminationGracePeriodSeconds).toBeGreaterThan(preStopSeconds + shutdownDeadlineSeconds);
+  });
+
+  test('is restarted for its own sake only, and gets work only when ready', () => {
+    const container = podOf(find(render(chart), id))?.containers[0];
+    expect(container?.startupProbe?.httpGet).toEqual({ path: '/healthz', port: 'admin' });
+    expect(container?.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: 'admin' });
+    expect(container?.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'admin' });
+  });
+
+  test('is spread over zones and nodes, and drained one by one', () => {
+    const resources = render(chart);
+    const keys = podOf(find(resources, id))?.topologySpreadConstraints?.map(({ topologyKey }) => topologyKey);
+    expect(keys).toEqual(['topology.kubernetes.io/zone', 'kubernetes.io/hostname']);
+    const budget = find(resources, id.replace('Deployment', 'PodDisruptionBudget'));
+    expect(budget['spec'].maxUnavailable).toBe(1);
+  });
+
+  test('is scraped only when asked for', () => {
+    expect(ofKind(render(chart), 'PodMonitor')).toEqual([]);
+    const monitored = render(chart, { set: ['monitoring.enabled=true'] });
+    expect(ofKind(monitored, 'PodMonitor')).toHaveLength(1);
+  });
+});
+
+test('what is off is not rendered', () => {
+  const gateway = render('api-gateway', { set: ['networkPolicy.enabled=false', 'serviceAccount.create=false'] });
+  expect(ids(gateway)).toEqual([
+    'PodDisruptionBudget/orderflow-api-gateway',
+    'Service/orderflow-api-gateway',
+    'Deployment/orderflow-api-gateway',
+  ]);
+  const orders = ids(render('order-service', { set: ['migration.enabled=false'] }));
+  expect(orders.filter((id) => id.includes('migrate') || id.includes('publisher') || id.includes('topics'))).toEqual(
+    [],
+  );
+});
+
+test('by default talks to Kafka with TLS and SCRAM, and to Postgres with TLS, by mounted files', () => {
+  const deployment = find(render('order-service'), 'Deployment/orderflow-order-service');
+  expect(envOf(deployment)).toMatchObject({
+    KAFKA_BOOTSTRAP_SERVERS: 'orders-kafka-bootstrap:9093',
+    KAFKA_TLS: 'true',
+    KAFKA_TLS_CA_FILE: '/etc/orderflow/kafka-ca/ca.crt',
+    KAFKA_SASL_USERNAME: 'kafka-order-service',
+    KAFKA_SASL_PASSWORD_FILE: '/etc/orderflow/kafka-user/password',
+    DATABASE_URL_FILE: '/etc/orderflow/database/uri',
+    DATABASE_TLS: 'verify-full',
+    DATABASE_TLS_CA_FILE: '/etc/orderflow/database-ca/ca.crt',
+  });
+  const secrets = (podOf(deployment)?.volumes ?? []).flatMap(({ secret }) => (secret === undefined ? [] : [secret]));
+  expect(secrets).toMatchObject([
+    { secretName: 'orders-cluster-ca-cert', items: [{ key: 'ca.crt', path: 'ca.crt' }] },
+    { secretName: 'kafka-order-service', items: [{ key: 'password', path: 'password' }] },
+    { secretName: 'orders-db-runtime', items: [{ key: 'uri', path: 'uri' }] },
+    { secretName: 'orders-db-ca', items: [{ key: 'ca.crt', path: 'ca.crt' }] },
+  ]);
+});
+
+test('only the migration works as the owner of the database', () => {
+  const resources = render('order-service');
+  const job = ofKind(resources, 'Job')[0]!;
+  expect(JSON.stringify(job)).toContain('orders-db-app');
+  expect(envOf(job)).toMatchObject({ DATABASE_RUNTIME_ROLE: 'orders_runtime' });
+  expect(JSON.stringify(find(resources, 'Deployment/orderflow-order-service'))).not.toContain('orders-db-app');
+});
+
+test('another image makes another migration Job, another number of pods does not', () => {
+  const nameOf = (...set: string[]): string | undefined =>
+    ofKind(render('order-service', { set }), 'Job')[0]?.metadata.name;
+  expect(nameOf('replicas=5')).toBe(nameOf());
+  expect(nameOf('image.tag=2.0.0')).not.toBe(nameOf());
+});
+
+test('a separate publisher leaves the API without Kafka', () => {
+  const resources = render('order-service', { set: ['publisher.mode=separate'] });
+  const api = envOf(find(resources, 'Deployment/orderflow-order-service'));
+  expect(api['PUBLISHER']).toBe('off');
+  expect(api).not.toHaveProperty('KAFKA_BOOTSTRAP_SERVERS');
+  const publisher = envOf(find(resources, 'Deployment/orderflow-order-service-publisher'));
+  expect(publisher['PUBLISHER']).toBe('only');
+  expect(publisher).toHaveProperty('KAFKA_BOOTSTRAP_SERVERS');
+  expect(ids(resources)).toContain('PodDisruptionBudget/orderflow-order-service-publisher');
+});
+
+test('the event processor leaves its replicas to the operator unless told a number', () => {
+  const replicasOf = (...set: string[]): unknown =>
+    find(render('event-processor', { set }), 'Deployment/orderflow-event-processor')['spec'].replicas;
+  expect(replicasOf()).toBeUndefined();
+  expect(replicasOf('replicas=3')).toBe(3);
+  expect(replicasOf('replicas=0')).toBe(0);
+});
+
+test('settings of the program win over those of the chart', () => {
+  const set = ['config.LOG_LEVEL=debug', 'config.MAX_CONNECTIONS=2000000', 'config.TRUST_TRACEPARENT=true'];
+  const env = envOf(find(render('api-gateway', { set }), 'Deployment/orderflow-api-gateway'));
+  expect(env).toMatchObject({ LOG_LEVEL: 'debug', MAX_CONNECTIONS: '2000000', TRUST_TRACEPARENT: 'true' });
+});
+
+test('the auditor follows the load in the same Job, with the receipts', () => {
+  const job = ofKind(render('load-generator'), 'Job')[0]!;
+  const pod = podOf(job);
+  expect(pod?.initContainers?.map(({ name, image }) => [name, image])).toEqual([
+    ['load-generator', 'orderflow/load-generator:0.1.0'],
+  ]);
+  expect(pod?.containers.map(({ name, image }) => [name, image])).toEqual([['auditor', 'orderflow/auditor:0.1.0']]);
+  expect(envOf(job, 'load-generator')['LOADGEN_RECEIPTS']).toBe(envOf(job, 'auditor')['AUDIT_RECEIPTS']);
+  expect(job['spec'].backoffLimit).toBe(0);
+});
+
+test('without the audit nothing of Kafka and Postgres is mounted', () => {
+  const job = ofKind(render('load-generator', { set: ['audit.enabled=false'] }), 'Job')[0]!;
+  expect(podOf(job)?.volumes?.map(({ name }) => name)).toEqual(['work', 'tmp']);
+});

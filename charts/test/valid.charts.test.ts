@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
+import { parseAllDocuments } from 'yaml';
+import { CHARTS_FOLDER } from '../schema/charts.ts';
+import { buildDependencies, chartCases, renderCase, renderText, toolPath, type Resource } from './helm.ts';
+
+beforeAll(buildDependencies);
+
+const CASES = chartCases().map(({ chart, file }) => [chart, file ?? 'values.yaml', { chart, file }] as const);
+
+/** `group/version Kind` -> what the CRD says of it. */
+type CrdSchemas = ReadonlyMap<string, object>;
+
+function readCrds(folder: string): CrdSchemas {
+  const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const crds = texts.flatMap((text) => parseAllDocuments(text)).map((document) => document.toJS() as Resource | null);
+  return new Map(
+    crds
+      .filter((crd) => crd?.kind === 'CustomResourceDefinition')
+      .flatMap((crd) => {
+        const { group, names, versions } = crd?.['spec'] as CrdSpec;
+        return versions.map(({ name, schema }) => [
+          `${group}/${name} ${names.kind}`,
+          closed(schema.openAPIV3Schema) as object,
+        ]);
+      }),
+  );
+}
+
+interface CrdSpec {
+  readonly group: string;
+  readonly names: { readonly kind: string };
+  readonly versions: readonly { readonly name: string; readonly schema: { readonly openAPIV3Schema: object } }[];
+}
+
+/** Keywords whose parts are alternatives: a part that names few fields does not forbid the others. */
+const ALTERNATIVES = new Set(['oneOf', 'anyOf', 'allOf', 'not']);
+
+/** Keywords that hold data, not schemas. */
+const DATA = new Set(['default', 'enum', 'required', 'example']);
+
+/** The API server drops unknown fields without a word: here they are mistakes. CEL rules are left to it. */
+function closed(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return schema;
+  const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closedKeyword(key, value)]));
+  if ('x-kubernetes-int-or-string' in schema) return {};
+  const isOpen = !('properties' in schema) || 'x-kubernetes-preserve-unknown-fields' in schema;
+  return isOpen || 'additionalProperties' in schema ? inner : { ...inner, additionalProperties: false };
+}
+
+function closedKeyword(keyword: string, value: unknown): unknown {
+  if (DATA.has(keyword) || ALTERNATIVES.has(keyword)) return value;
+  if (keyword !== 'properties') return closed(value);
+  return Object.fromEntries(Object.entries(value as object).map(([name, schema]) => [name, closed(schema)]));
+}
+
+function problemsOf(resource: Resource, schemas: CrdSchemas): readonly string[] {
+  const id = `${resource.apiVersion} ${resource.kind}`;
+  const schema = schemas.get(id);
+  if (schema === undefined) return [`${id} is not defined`];
+  const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
+  if (validate(resource)) return [];
+  const errors = validate.errors ?? [];
+  return errors.map(
+    ({ instancePath, message, params }) => `${id} ${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+const OWN_CRDS = readCrds(join(CHARTS_FOLDER, 'operator', 'crds'));
+const crdsFolder = process.env['CRDS_DIR'] ?? '';
+const FOREIGN = /^(kafka\.strimzi\.io|postgresql\.cnpg\.io|monitoring\.coreos\.com)\//;
+
+test.each(CASES)('%s with %s: our own resources are what our CRD allows', (_chart, _file, chartCase) => {
+  const own = renderCase(chartCase).filter(({ apiVersion }) => apiVersion.startsWith('scaling.orderflow.dev/'));
+  expect(own.flatMap((resource) => problemsOf(resource, OWN_CRDS))).toEqual([]);
+});
+
+test('a field that the CRD does not know is a mistake', () => {
+  const [scaler] = renderCase({ chart: 'platform', file: undefined }).filter(({ kind }) => kind === 'LagScaler');
+  expect(problemsOf({ ...scaler!, spec: { ...scaler!['spec'], minReplica: 1 } }, OWN_CRDS)).not.toEqual([]);
+});
+
+// The CRDs of others are not part of this repository: CRDS_DIR names a folder with them.
+(crdsFolder === '' ? describe.skip : describe)('against the CRDs in CRDS_DIR', () => {
+  test.each(CASES)('%s with %s: resources of other operators are what their CRDs allow', (_chart, _file, chartCase) => {
+    const schemas = readCrds(crdsFolder);
+    const foreign = renderCase(chartCase).filter(({ apiVersion }) => FOREIGN.test(apiVersion));
+    expect(foreign.flatMap((resource) => problemsOf(resource, schemas))).toEqual([]);
+  });
+});
+
+// `server`: the cluster of the current context says whether it would take the objects, and stores none.
+(process.env['CHARTS_DRY_RUN'] === 'server' ? describe : describe.skip)('for the API server', () => {
+  test.each(CASES)('%s with %s is valid', (_chart, _file, { chart, file }) => {
+    const { text } = renderText(chart, { namespace: 'default', ...(file !== undefined && { files: [file] }) });
+    const dryRun = spawnSync('kubectl', ['apply', '--dry-run=server', '-n', 'default', '-f', '-'], {
+      input: text,
+      encoding: 'utf8',
+    });
+    // The CRD of a dry run is not there for the LagScaler of the same run.
+    const faults = dryRun.stderr.split('\n').filter((line) => line !== '' && !/"LagScaler"|^ensure CRDs/.test(line));
+    expect(faults).toEqual([]);
+  });
+});
+
+const kubeScore = toolPath('kube-score', 'KUBE_SCORE');
+
+/** What is done otherwise on purpose: tags are immutable here, so that images need not be pulled at each start. */
+const DELIBERATE = ['--ignore-test', 'container-image-pull-policy', '--ignore-container-cpu-limit'];
+
+(kubeScore === undefined ? describe.skip : describe)('for kube-score', () => {
+  test.each(CASES)('%s with %s has no critical finding', (_chart, _file, { chart, file }) => {
+    const { text } = renderText(chart, file === undefined ? {} : { files: [file] });
+    const arguments_ = ['score', '--output-format', 'ci', ...DELIBERATE, '-'];
+    const { stdout } = spawnSync(kubeScore ?? '', arguments_, { input: text, encoding: 'utf8' });
+    expect(stdout.split('\n').filter((line) => line.startsWith('[CRITICAL]'))).toEqual([]);
+  });
+});
