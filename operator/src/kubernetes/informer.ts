@@ -23,6 +23,8 @@ export interface InformerOptions<T> {
   readonly random: () => number;
   /** Take a resource that the API server does not have for one without objects, and look again after that time. */
   readonly whenAbsentMs?: number;
+  /** Without an event or a bookmark for that long, a watch is taken for dead; 90 s by default. */
+  readonly silenceMs?: number;
 }
 
 /** As client-go's reflector: 0.8 s to 30 s. */
@@ -118,10 +120,10 @@ export class Informer<T extends ApiObject> implements Component {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { source, random } = this.#options;
+    const { source, random, silenceMs = SILENCE_MS } = this.#options;
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
     const resourceVersion = this.#resourceVersion ?? '';
-    for await (const event of source.watch({ resourceVersion, timeoutSeconds, silenceMs: SILENCE_MS, signal })) {
+    for await (const event of source.watch({ resourceVersion, timeoutSeconds, silenceMs, signal })) {
       this.#failures = 0;
       this.#apply(event);
       this.#resourceVersion = event.object.metadata.resourceVersion;

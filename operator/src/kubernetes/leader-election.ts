@@ -49,6 +49,8 @@ export class LeaderElection implements Component, Leadership {
   readonly #listeners: ((isLeader: boolean) => void)[] = [];
   /** As last read or written, with the monotonic time since when its spec is unchanged. */
   #seen: { readonly lease: Lease; readonly sinceMs: number } | undefined;
+  /** What we wrote last is what stands there, as far as we know. */
+  #isLeaseKnown = false;
   /** Undefined: not leading. Monotonic time at which the last renewal was sent. */
   #renewedAtMs: number | undefined;
   #running: Promise<void> | undefined;
@@ -94,29 +96,33 @@ export class LeaderElection implements Component, Leadership {
     try {
       return await this.#step();
     } catch (error: unknown) {
-      if (isConflict(error))
-        this.#lead(undefined); // somebody else has written it: see who holds it
-      else this.#options.logger.warn({ err: error, lease: this.#options.leaseName }, 'lease not reached, trying again');
+      this.#isLeaseKnown = false;
       if (!this.isLeader()) this.#lead(undefined);
+      if (!isConflict(error))
+        this.#options.logger.warn({ err: error, lease: this.#options.leaseName }, 'lease not reached, trying again');
       return this.#candidateRestMs();
     }
   }
 
   async #step(): Promise<number> {
     // A leader renews what it wrote, without reading it first: whether that still stands, the version tells.
-    const plan: LeasePlan = this.isLeader() ? { kind: 'renew' } : await this.#look();
+    const plan: LeasePlan = this.isLeader() && this.#isLeaseKnown ? { kind: 'renew' } : await this.#look();
+    if (plan.kind !== 'renew') this.#lead(undefined);
     if (plan.kind === 'wait') return Math.min(plan.ms, this.#candidateRestMs());
-    const sentAtMs = this.#options.time.monotonicMs();
-    const held = this.#seen?.lease;
-    const { identity, leaseName, leases, time } = this.#options;
-    const spec = holdLease(held?.spec, { identity, nowMs: time.nowMs(), times: this.#times });
-    const lease =
-      plan.kind === 'create' || held === undefined
-        ? await leases.create(this.#body(spec))
-        : await leases.replace(leaseName, this.#body(spec, held));
-    this.#seen = { lease, sinceMs: sentAtMs };
-    this.#lead(sentAtMs);
+    await this.#hold();
     return this.#times.retryMs;
+  }
+
+  async #hold(): Promise<void> {
+    const { identity, leaseName, leases, time } = this.#options;
+    const sentAtMs = time.monotonicMs();
+    const held = this.#seen?.lease;
+    const spec = holdLease(held?.spec, { identity, nowMs: time.nowMs(), times: this.#times });
+    const body = this.#body(spec, held);
+    const lease = held === undefined ? await leases.create(body) : await leases.replace(leaseName, body);
+    this.#seen = { lease, sinceMs: sentAtMs };
+    this.#isLeaseKnown = true;
+    this.#lead(sentAtMs);
   }
 
   async #look(): Promise<LeasePlan> {
@@ -145,7 +151,7 @@ export class LeaderElection implements Component, Leadership {
 
   /** More often than a leader renews: the sooner a renewal is seen, the sooner its absence is. */
   #candidateRestMs(): number {
-    return this.#times.retryMs * (0.75 + 0.15 * this.#options.random());
+    return Math.ceil(this.#times.retryMs * (0.75 + 0.15 * this.#options.random()));
   }
 
   #sinceMs(monotonicMs: number): number {

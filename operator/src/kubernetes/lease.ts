@@ -49,7 +49,7 @@ export function planLease({ identity, lease, unchangedMs, times }: LeaseView): L
   if (holderIdentity === '') return { kind: 'take' };
   if (holderIdentity === identity) return { kind: 'renew' };
   const durationMs = leaseDurationSeconds === undefined ? times.durationMs : leaseDurationSeconds * 1_000;
-  return unchangedMs >= durationMs ? { kind: 'take' } : { kind: 'wait', ms: durationMs - unchangedMs };
+  return unchangedMs >= durationMs ? { kind: 'take' } : { kind: 'wait', ms: Math.ceil(durationMs - unchangedMs) };
 }
 
 /** The spec with which `identity` holds the lease from now on. `nowMs` is Unix time. */
