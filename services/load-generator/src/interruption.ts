@@ -28,7 +28,7 @@ export class Interruption {
     this.#stopping.abort();
   }
 
-  /** Ends the run because it can not go on; the reason is reported elsewhere. */
+  /** Ends the sending without a signal's exit code: it cannot go on (which is reported elsewhere), or is enough. */
   stop(): void {
     this.#stopping.abort();
   }
@@ -36,6 +36,7 @@ export class Interruption {
   /** Listens to the signals of a process, and to its reader going away. */
   listen(subject: NodeJS.Process): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) subject.on(signal, () => this.interrupt(signal));
+    subject.on('SIGUSR2', () => this.stop()); // enough: ends as if its time were over
     subject.stdout.on('error', () => this.interrupt('SIGPIPE')); // the parent died: nobody wants this load any more
     subject.stderr.on('error', () => this.interrupt('SIGPIPE'));
   }

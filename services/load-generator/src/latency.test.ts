@@ -36,10 +36,29 @@ describe('LatencyRecorder', () => {
     const recorder = new LatencyRecorder(0);
     recorder.record(0, 80);
     recorder.takeInterval();
-    expect(recorder.takeInterval()).toEqual({ p50Ms: 0, p99Ms: 0 });
+    expect(recorder.takeInterval()).toEqual({ p50Ms: 0, p99Ms: 0, latencyBuckets: [] });
     recorder.record(0, 4);
     expect(recorder.takeInterval().p99Ms).toBeCloseTo(4, 1);
     expect(recorder.summary()?.max).toBeCloseTo(80, 0);
+  });
+
+  test('the buckets of several intervals add up to the whole, within 5 %', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0.001, max: 60_000, noNaN: true }), { minLength: 1 }), (latencies) => {
+        const recorder = new LatencyRecorder(0);
+        const buckets = latencies.flatMap((ms) => {
+          recorder.record(0, ms);
+          return recorder.takeInterval().latencyBuckets;
+        });
+        expect(buckets).toHaveLength(latencies.length);
+        for (const [index, [upperMs, count]] of buckets.entries()) {
+          const micros = Math.max(1, Math.round(latencies[index]! * 1000));
+          expect(count).toBe(1);
+          expect(upperMs * 1000).toBeGreaterThanOrEqual(micros * (1 - 1e-9));
+          expect(upperMs * 1000).toBeLessThanOrEqual(micros * 1.05 * (1 + 1e-9));
+        }
+      }),
+    );
   });
 
   test('takes latencies of nothing, below zero (a clock that steps) and of hours', () => {

@@ -13,6 +13,19 @@ export interface LatencySummary {
   readonly mean: number;
 }
 
+/** How many requests took at most so many milliseconds, and more than the bound below. */
+export type LatencyBucket = readonly [upperMs: number, count: number];
+
+/** Two neighbouring bounds of `LatencyBucket`s are this factor apart. */
+const BUCKET_FACTOR = 1.05;
+
+/** The latencies of a part of a run. */
+export interface LatencyInterval {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly latencyBuckets: readonly LatencyBucket[];
+}
+
 function createHistogram() {
   return build({
     bitBucketSize: 32,
@@ -32,6 +45,7 @@ export class LatencyRecorder {
   readonly #warmupMs: number;
   readonly #measured = createHistogram();
   readonly #interval = createHistogram();
+  #buckets = new Map<number, number>();
 
   /** Requests that were meant to start before `warmupMs` of the run show in the progress only. */
   constructor(warmupMs: number) {
@@ -41,6 +55,8 @@ export class LatencyRecorder {
   record(intendedStartMs: number, latencyMs: number): void {
     const micros = Math.min(HIGHEST_LATENCY_MICROS, Math.max(1, Math.round(latencyMs * 1000)));
     this.#interval.recordValue(micros);
+    const bucket = Math.ceil(Math.log(micros / 1000) / Math.log(BUCKET_FACTOR));
+    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
     if (intendedStartMs >= this.#warmupMs) this.#measured.recordValue(micros);
   }
 
@@ -60,11 +76,13 @@ export class LatencyRecorder {
     };
   }
 
-  /** p50 and p99 since the last call, 0 when nothing was recorded. */
-  takeInterval(): { readonly p50Ms: number; readonly p99Ms: number } {
+  /** What was recorded since the last call; p50 and p99 are 0 when nothing was. Buckets of intervals can be added up. */
+  takeInterval(): LatencyInterval {
     const p50Ms = this.#interval.getValueAtPercentile(50) / 1000;
     const p99Ms = this.#interval.getValueAtPercentile(99) / 1000;
+    const latencyBuckets = [...this.#buckets].map(([bucket, count]): LatencyBucket => [BUCKET_FACTOR ** bucket, count]);
     this.#interval.reset();
-    return { p50Ms, p99Ms };
+    this.#buckets = new Map();
+    return { p50Ms, p99Ms, latencyBuckets };
   }
 }

@@ -96,7 +96,7 @@ describe('a run against a gateway that does well', () => {
     const lines = stdout
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, number>);
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.length).toBeGreaterThanOrEqual(2);
     expect(Object.keys(lines[0] ?? {})).toEqual([
       'elapsedMs',
@@ -106,6 +106,7 @@ describe('a run against a gateway that does well', () => {
       'inFlight',
       'p50Ms',
       'p99Ms',
+      'latencyBuckets',
     ]);
     expect(lines.at(-1)).toMatchObject({ sent: 240, accepted: 240, failed: 0, inFlight: 0 });
     expect(stderr).toContain('240 accepted');
@@ -214,9 +215,10 @@ describe('a run against a gateway that fails', () => {
 
 describe('a run that is ended early', () => {
   test.each([
-    ['SIGTERM', 143],
-    ['SIGINT', 130],
-  ] as const)('%s: waits for the answers in flight, keeps all receipts, exits %d', async (signal, expectedCode) => {
+    ['SIGTERM', 143, 'SIGTERM'],
+    ['SIGINT', 130, 'SIGINT'],
+    ['SIGUSR2', 0, null],
+  ] as const)('%s: waits for the answers in flight, keeps all receipts, exits %d', async (signal, expectedCode, by) => {
     await using gateway = await startFakeGateway();
     const signalled = Promise.withResolvers<void>();
     const inFlight = Promise.withResolvers<void>();
@@ -236,7 +238,7 @@ describe('a run that is ended early', () => {
     expect(new Set(told)).toEqual(new Set(gateway.orders.keys()));
     expect(journal.at(-1)).toMatchObject({ type: 'end', sent: gateway.posts.length, accepted: told.length });
     const report = await generator.report();
-    expect(report).toMatchObject({ interruptedBy: signal, failed: 0, sent: gateway.posts.length });
+    expect(report).toMatchObject({ interruptedBy: by, failed: 0, sent: gateway.posts.length });
     expect(report.sent).toBeLessThan(12_000);
   });
 

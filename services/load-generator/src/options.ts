@@ -158,6 +158,7 @@ export function renderHelp(): string {
     `Each option may also be set in the environment, for example ${environmentKey('max-items')}=3.`,
     'Exit codes: 0 fine, 1 wrong answers or nothing accepted, 2 bad options, 99 an objective was missed,',
     '130/143 ended early by SIGINT/SIGTERM (what was in flight is awaited, receipts and report are written).',
+    'SIGUSR2 ends a run as if its time were over.',
     '',
   ].join('\n');
 }

@@ -7,6 +7,7 @@ const sample: ProgressSample = {
   accepted: 11_990,
   failed: 1,
   inFlight: 9,
+  latencyBuckets: [],
   p50Ms: 3.1472,
   p99Ms: 8.2,
 };

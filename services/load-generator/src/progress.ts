@@ -1,17 +1,16 @@
 import { formatDuration } from './duration.ts';
+import type { LatencyInterval } from './latency.ts';
 
 export const PROGRESS_MODES = ['auto', 'tty', 'plain', 'json', 'off'] as const;
 export type ProgressMode = (typeof PROGRESS_MODES)[number];
 
 /** How a run is doing at one moment. The latencies are of the time since the sample before. */
-export interface ProgressSample {
+export interface ProgressSample extends LatencyInterval {
   readonly elapsedMs: number;
   readonly sent: number;
   readonly accepted: number;
   readonly failed: number;
   readonly inFlight: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
 }
 
 /** Where text goes: a terminal, a pipe, a file. */
