@@ -1,5 +1,8 @@
+import { types } from 'node:util';
 import { ApiException } from '@kubernetes/client-node';
 import { ClusterError } from '../controller/ports.ts';
+
+const { isNativeError } = types;
 
 /** A ClusterError that still knows the HTTP status; undefined when no answer came. */
 export class ApiError extends ClusterError {
@@ -72,7 +75,8 @@ function readRefusal({ code, body, headers }: ApiException<unknown>): ApiFailure
 }
 
 function readTransportFailure(error: unknown): ApiFailure & { readonly text: string } {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  // Not instanceof: core errors come from another realm under a test runner.
+  const cause = isNativeError(error) && isNativeError(error.cause) ? error.cause : error;
   const { code, name, message } = cause as { code?: unknown; name?: unknown; message?: unknown };
   return {
     status: undefined,

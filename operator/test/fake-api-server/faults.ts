@@ -37,9 +37,9 @@ export class FaultPlan {
   }
 }
 
-export const TOO_MANY_REQUESTS: Fault = {
+export const TOO_MANY_REQUESTS = {
   kind: 'status',
   code: 429,
   reason: 'TooManyRequests',
   retryAfterSeconds: 1,
-};
+} as const satisfies Fault;

@@ -90,5 +90,6 @@ export class Watchers {
 }
 
 function send(watcher: Watcher, type: string, object: unknown): void {
-  if (!watcher.isSilent) watcher.response.write(`${JSON.stringify({ type, object })}\n`);
+  if (!watcher.isSilent && !watcher.response.writableEnded)
+    watcher.response.write(`${JSON.stringify({ type, object })}\n`);
 }
