@@ -16,7 +16,7 @@ export interface ApiObject {
     readonly creationTimestamp?: string | undefined;
     readonly deletionTimestamp?: string | undefined;
     readonly finalizers?: readonly string[];
-    readonly labels?: Readonly<Record<string, string>>;
+    readonly [field: string]: unknown;
   };
   readonly spec?: unknown;
   readonly status?: unknown;
