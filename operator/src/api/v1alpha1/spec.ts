@@ -169,3 +169,9 @@ export function toPolicy(spec: LagScalerSpec, pollSeconds: number): ScalingPolic
 export function bootstrapServersOf(spec: LagScalerSpec): readonly string[] {
   return spec.kafka.bootstrapServers.split(',');
 }
+
+/** The target's name in a spec that need not be valid. */
+export function targetNameOf(spec: unknown): string | undefined {
+  const parsed = target.pick({ name: true }).safeParse((spec as { readonly target?: unknown } | undefined)?.target);
+  return parsed.success ? parsed.data.name : undefined;
+}

@@ -99,9 +99,10 @@ const learnedFields = {
       isJudged: z.boolean(),
     })
     .nullable(),
+  floor: z.object({ replicas: z.number(), untilMs: z.number(), seconds: z.number() }).nullable(),
   ineffectiveUps: z.number(),
   commitSeconds: z.number(),
-} satisfies Record<keyof LearnedMemory, z.ZodType>;
+} satisfies { [Name in keyof LearnedMemory]: z.ZodType<LearnedMemory[Name]> };
 
 /** What a leader begins with: what was learned, and nothing of what was just being watched. */
 export function memoryOf({ memory }: LagScalerStatus): ScalingMemory {

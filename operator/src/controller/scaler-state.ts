@@ -1,0 +1,48 @@
+import { memoryOf, parseStatus, type LagScalerStatus } from '../api/v1alpha1/status.ts';
+import type { ScalingMemory } from '../scaling/memory.ts';
+import type { LagReading } from '../scaling/observation.ts';
+import type { LagScalerResource } from './ports.ts';
+
+/** What the leader keeps of a LagScaler between two polls. All that must survive it is in `status`. */
+export interface ScalerState {
+  readonly uid: string;
+  /** As last read or written by this leader, which may be ahead of the cache. */
+  status: LagScalerStatus;
+  statusWrittenMs: number;
+  memory: ScalingMemory;
+  /** The newest reading, however old. */
+  lag: LagReading | null;
+  /** Why the last attempt to read failed; undefined when it did not. */
+  lagFailure: string | undefined;
+  regressed: readonly string[];
+  /** Generation of the spec at the last poll. */
+  polledGeneration: number;
+  nextPollMs: number;
+  /** uid of the Deployment at the last poll. */
+  targetUid: string | undefined;
+  /** resourceVersion over which the scale was written last: a cache that still shows it is behind. */
+  scaledOver: string | undefined;
+  /** When the replicas were set last; Unix milliseconds. */
+  lastScaleMs: number | null;
+  /** What a dry run has announced last. */
+  wouldBe: number | undefined;
+}
+
+export function createState(resource: LagScalerResource): ScalerState {
+  const status = parseStatus(resource.status);
+  return {
+    uid: resource.uid,
+    status,
+    statusWrittenMs: 0,
+    memory: memoryOf(status),
+    lag: null,
+    lagFailure: undefined,
+    regressed: [],
+    polledGeneration: 0,
+    nextPollMs: 0,
+    targetUid: undefined,
+    scaledOver: undefined,
+    lastScaleMs: status.lastScaleTime === undefined ? null : Date.parse(status.lastScaleTime),
+    wouldBe: undefined,
+  };
+}
