@@ -43,7 +43,7 @@ test.each([
   ['api-gateway', 'service.type=ExternalName', "at '/service/type': value must be one of"],
   ['api-gateway', 'rateLimit.perSecond=-1', "at '/rateLimit/perSecond': minimum: got -1, want 0"],
   ['api-gateway', 'image.digest=latest', "at '/image/digest': 'latest' does not match pattern"],
-  ['api-gateway', 'config.lower=1', "at '/config': invalid propertyName 'lower'"],
+  ['api-gateway', 'config.lower=1', "at '/config': additional properties 'lower' not allowed"],
   ['order-service', 'publisher.mode=both', "at '/publisher/mode': value must be one of 'embedded', 'separate'"],
   ['order-service', 'kafka.bootstrapServers=orders-kafka-bootstrap', "at '/kafka/bootstrapServers'"],
   ['order-service', 'database.tls.mode=prefer', "at '/database/tls/mode': value must be one of"],

@@ -46,7 +46,7 @@ KAFKA_SASL_PASSWORD_FILE: /etc/orderflow/kafka-user/password
 - name: {{ .directory }}
   secret:
     secretName: {{ .name }}
-    defaultMode: 0440
+    defaultMode: 288 # 0440, as a number that all readers of YAML agree on
     items:
       - key: {{ .key }}
         path: {{ .file }}

@@ -35,7 +35,7 @@ const order = await until('an accepted order', () =>
     body: JSON.stringify({ customerId: 'helm-test', items: [{ productId: 'helm-test', quantity, price }] }),
   }),
 );
-console.log(`order ${order.orderId} is ${order.status}, ${order.totalPrice}`);
+process.stdout.write(`order ${order.orderId} is ${order.status}, ${order.totalPrice}\n`);
 const placed = await call(`/orders/${order.orderId}`);
 if (placed.totalPrice !== price * quantity)
   throw new Error(`the total is ${placed.totalPrice}, not ${price * quantity}`);
@@ -45,4 +45,4 @@ await until('the order in the analytics', async () => {
   const { totals } = await call('/analytics/sales');
   return totals.orders > before.orders && totals.revenue > before.revenue ? totals : undefined;
 });
-console.log(`the analytics have it after ${Date.now() - placedAt} ms`);
+process.stdout.write(`the analytics have it after ${Date.now() - placedAt} ms\n`);
