@@ -35,10 +35,16 @@ export const SCENARIOS: readonly Scenario[] = [
     arrivalRate: (second) => 200 + (second % (30 * MINUTE) >= 900 && second % (30 * MINUTE) < 930 ? 800 : 0),
   },
   {
+    name: 'slow sine',
+    seconds: 8 * HOUR,
+    initialReplicas: 12,
+    arrivalRate: (second) => 500 + 350 * Math.sin((2 * Math.PI * second) / (4 * HOUR)),
+  },
+  {
     name: 'sine',
     seconds: 4 * HOUR,
     initialReplicas: 12,
-    arrivalRate: (second) => 500 - 350 * Math.cos((2 * Math.PI * second) / HOUR + Math.PI / 2),
+    arrivalRate: (second) => 500 + 350 * Math.sin((2 * Math.PI * second) / HOUR),
   },
   {
     name: 'ramp',

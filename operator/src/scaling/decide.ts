@@ -8,19 +8,17 @@ import type { LearnedMemory, ScalingMemory } from './memory.ts';
 import type { Observation } from './observation.ts';
 import { planReplicas, weighDemand } from './plan-replicas.ts';
 import type { ScalingPolicy } from './policy.ts';
-import { measureArrivals, timeLagSeconds } from './series.ts';
-import type { AbilitySignals, LoadSignals, Signals } from './signals.ts';
+import { measureArrivals, peakRate, timeLagSeconds } from './series.ts';
+import { MOST_WINDOWS, type AbilitySignals, type LoadSignals, type Signals } from './signals.ts';
 
 /**
  * Decides how many replicas there shall be. Pure: it reads no clock, and the same arguments give the same answer. Call it
  * at every poll with the memory that it returned at the poll before (`EMPTY_MEMORY` at first), acted upon or not.
  */
 export function decide(observation: Observation, policy: ScalingPolicy, memory: ScalingMemory): Deciding {
-  const learned = noticeChange(memory.learned, {
-    atMs: observation.atMs,
-    specReplicas: observation.target.specReplicas,
-    samples: memory.recent.samples,
-  });
+  const { atMs, target } = observation;
+  const noticed = { atMs, specReplicas: target.specReplicas, samples: memory.recent.samples };
+  const learned = noticeChange(memory.learned, noticed, policy);
   const reading = usableReading(observation, policy);
   if (reading === null) return decideBlind(observation, policy, { ...memory, learned });
   const digested = digest({ observation, reading, policy }, { ...memory, learned });
@@ -55,22 +53,23 @@ function signalsOf(observation: Observation, policy: ScalingPolicy, digested: Di
     secondsSinceChange: learned.change === null ? Number.POSITIVE_INFINITY : (atMs - learned.change.atMs) / 1000,
     idleSeconds: recent.idleSinceMs === null ? 0 : (atMs - recent.idleSinceMs) / 1000,
     isEveryPartitionCommitted: partitions.uncommitted.length === 0,
+    floorReplicas: learned.floor !== null && learned.floor.untilMs > atMs ? learned.floor.replicas : 0,
     isUpPending: recent.upPendingSinceMs !== null && recent.upPendingSinceMs < atMs,
   };
 }
 
+const PEAK_WINDOWS = Array.from({ length: MOST_WINDOWS }, (_, index) => index + 1);
+
 function loadOf(policy: ScalingPolicy, { recent, partitions }: Digest): LoadSignals {
   const arrivals = measureArrivals(recent.samples);
-  const [oldest, newest] = [recent.samples[0], recent.samples.at(-1)];
-  const coveredSeconds = ((newest?.atMs ?? 0) - (oldest?.atMs ?? 0)) / 1000;
   return {
     backlogMessages: partitions.backlogMessages,
     timeLagSeconds: timeLagSeconds(recent.samples, arrivals?.rate ?? 0),
     arrivalRate: arrivals?.rate ?? 0,
     steadyArrivalRate: arrivals?.steadyRate ?? 0,
-    peakArrivalRate: arrivals?.peak ?? 0,
+    arrivalGrowth: arrivals?.growth ?? 0,
+    peakArrivalRates: PEAK_WINDOWS.map((windows) => peakRate(recent.samples, windows * policy.scaleDown.windowSeconds)),
     isArrivalRateSettled: arrivals?.isSettled ?? false,
-    isWindowCovered: coveredSeconds >= policy.scaleDown.windowSeconds,
   };
 }
 

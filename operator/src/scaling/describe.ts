@@ -21,7 +21,7 @@ export function describeTerms({ signals, ladder, demand, learned }: Weighed): De
     backlogMessages: Math.round(load.backlogMessages),
     timeLagSeconds: tenth(load.timeLagSeconds),
     arrivalRate: tenth(load.arrivalRate),
-    peakArrivalRate: tenth(load.peakArrivalRate),
+    peakArrivalRate: tenthOrNull(load.peakArrivalRates[0] ?? null),
     ratePerReplica: ability.ratePerReplica,
     isRateMeasured: learned.messagesPerSecondPerReplica !== null,
     scalability: ability.scalability,
@@ -49,6 +49,10 @@ export function describeFindings(
     missing: [],
     frozenBy,
   };
+}
+
+function tenthOrNull(value: number | null): number | null {
+  return value === null ? null : tenth(value);
 }
 
 function tenth(value: number): number {

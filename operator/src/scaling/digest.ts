@@ -5,6 +5,7 @@ import type { LagReading, Observation } from './observation.ts';
 import { followPartitions, type PartitionsSeen } from './partitions.ts';
 import type { ScalingPolicy } from './policy.ts';
 import { measureArrivals, timeLagSeconds } from './series.ts';
+import { MOST_WINDOWS } from './signals.ts';
 
 /** Kept beyond the scale-down window, so that it is covered also when polls come late. */
 const KEPT_SECONDS = 30;
@@ -93,7 +94,7 @@ function continuedSamples(samples: readonly Sample[], { reading, policy }: Obser
   if (last === undefined) return samples;
   const gapSeconds = (reading.readAtMs - last.atMs) / 1000;
   if (gapSeconds > (policy.tuning.stalePolls + 1) * policy.pollSeconds) return [];
-  const from = reading.readAtMs - (policy.scaleDown.windowSeconds + KEPT_SECONDS) * 1000;
+  const from = reading.readAtMs - (MOST_WINDOWS * policy.scaleDown.windowSeconds + KEPT_SECONDS) * 1000;
   return samples.filter(({ atMs }) => atMs >= from);
 }
 

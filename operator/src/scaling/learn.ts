@@ -1,5 +1,5 @@
 import { effectiveReplicas, type Spread } from './ladder.ts';
-import type { LearnedMemory, ReplicaChange, Sample } from './memory.ts';
+import type { LearnedMemory, ReplicaChange, ReplicaFloor, Sample } from './memory.ts';
 import type { ScalingPolicy } from './policy.ts';
 import { commitRate } from './series.ts';
 
@@ -9,6 +9,11 @@ const RATE_SMOOTHING = 0.5;
 /** Throughput above the believed capacity by more than this is no jitter of the commits. */
 const BELIEF_MARGIN = 1.1;
 const SUSTAINED_SECONDS = 30;
+
+/** In scale-down windows: how long a down must last to have been worth it, and how long one is regretted. */
+const WORTHWHILE_WINDOWS = 5;
+const FLOOR_WINDOWS = 40;
+const MOST_FLOORS = 4;
 
 /** What there is to learn from at one poll with a complete reading. */
 export interface Lesson {
@@ -26,6 +31,7 @@ export interface Lesson {
 export function noticeChange(
   learned: LearnedMemory,
   lesson: Pick<Lesson, 'atMs' | 'specReplicas' | 'samples'>,
+  policy: ScalingPolicy,
 ): LearnedMemory {
   const { atMs, specReplicas: to } = lesson;
   const from = learned.replicas;
@@ -33,7 +39,27 @@ export function noticeChange(
   if (from === null) return { ...learned, replicas: to };
   const ratePerSecondBefore = lesson.samples.at(-1)?.isSaturated === true ? commitRate(lesson.samples, 10) : null;
   const change: ReplicaChange = { atMs, from, to, ratePerSecondBefore, settledAtMs: null, isJudged: false };
-  return { ...learned, replicas: to, change, ineffectiveUps: to < from ? 0 : learned.ineffectiveUps };
+  return {
+    ...learned,
+    replicas: to,
+    change,
+    floor: to > from ? regret(learned, change, policy) : learned.floor,
+    ineffectiveUps: to < from ? 0 : learned.ineffectiveUps,
+  };
+}
+
+/** A down that did not last cost two rebalances for little: for some time it is not tried again, each time for longer. */
+function regret(
+  { change: before, floor }: LearnedMemory,
+  up: ReplicaChange,
+  { scaleDown }: ScalingPolicy,
+): ReplicaFloor | null {
+  const lastedSeconds = before === null ? 0 : (up.atMs - before.atMs) / 1000;
+  const wasDown = before !== null && before.to < before.from && before.to > 0;
+  if (!wasDown || lastedSeconds > WORTHWHILE_WINDOWS * scaleDown.windowSeconds) return floor;
+  const shortest = FLOOR_WINDOWS * scaleDown.windowSeconds;
+  const seconds = floor === null ? shortest : Math.min(2 * floor.seconds, MOST_FLOORS * shortest);
+  return { replicas: Math.min(before.from, up.to), untilMs: up.atMs + seconds * 1000, seconds };
 }
 
 /** Learns how long a change takes, what a replica does, and what more replicas bring. */

@@ -19,10 +19,19 @@ export interface LearnedMemory {
   readonly replicas: number | null;
   /** The last change of `spec.replicas`, whoever made it; null when none was seen. */
   readonly change: ReplicaChange | null;
+  readonly floor: ReplicaFloor | null;
   /** Ups in a row that brought nothing. */
   readonly ineffectiveUps: number;
   /** Longest usual time between two commits of a partition that has messages; 0 while it is shorter than a poll. */
   readonly commitSeconds: number;
+}
+
+/** Experience: fewer replicas were regretted within minutes. */
+export interface ReplicaFloor {
+  readonly replicas: number;
+  readonly untilMs: number;
+  /** How long it was set for; the next regret sets it for longer. */
+  readonly seconds: number;
 }
 
 export interface ReplicaChange {
@@ -82,6 +91,7 @@ export const EMPTY_MEMORY: ScalingMemory = {
     rebalanceSeconds: [],
     replicas: null,
     change: null,
+    floor: null,
     ineffectiveUps: 0,
     commitSeconds: 0,
   },

@@ -1,6 +1,6 @@
 import type { Decision } from './decision.ts';
 import type { ScalingPolicy } from './policy.ts';
-import { capacityOf, type Signals } from './signals.ts';
+import { capacityOf, MOST_WINDOWS, type Signals } from './signals.ts';
 
 export interface Plan extends Pick<Decision, 'direction' | 'replicas' | 'reason'> {
   /** More replicas are wanted, and the next poll shall say how many. */
@@ -42,10 +42,12 @@ export function weighDemand(signals: Signals, ladder: readonly number[], policy:
  * the change takes effect is backlog too, and that time is gone from the objective, as are the polls before the backlog
  * was seen. See docs/adr/0008.
  */
-function neededRateFor({ load, ability }: Signals, { drainSeconds, pollSeconds, tuning }: ScalingPolicy): number {
+function neededRateFor(signals: Signals, { drainSeconds, pollSeconds, scaleDown, tuning }: ScalingPolicy): number {
+  const { load, ability, currentReplicas } = signals;
   const { arrivalRate, backlogMessages } = load;
-  const withRoom = arrivalRate / tuning.utilisation;
-  if (backlogMessages <= arrivalRate * ability.unseenSeconds) return withRoom;
+  const withRoom = (arrivalRate + Math.max(0, load.arrivalGrowth) * scaleDown.windowSeconds) / tuning.utilisation;
+  const keepsUp = arrivalRate <= capacityOf(signals, currentReplicas);
+  if (keepsUp && backlogMessages <= arrivalRate * ability.unseenSeconds) return withRoom;
   const goneSeconds = ability.rebalanceSeconds + POLLS_TO_SEE * pollSeconds;
   const secondsLeft = Math.max(drainSeconds / 2, drainSeconds - goneSeconds);
   const catchingUp = (backlogMessages + arrivalRate * ability.rebalanceSeconds) / secondsLeft;
@@ -96,21 +98,37 @@ function planDown(signals: Signals, ladder: readonly number[], policy: ScalingPo
   const isIdle = policy.minReplicas === 0 && signals.idleSeconds >= policy.idleSeconds;
   if (isIdle && signals.isEveryPartitionCommitted) return down(0, 'Idle');
   const isCaughtUp = load.timeLagSeconds <= 2 + ability.unseenSeconds;
-  const isOldEnough = load.isWindowCovered && signals.secondsSinceChange >= policy.scaleDown.windowSeconds;
-  if (!isCaughtUp || !isOldEnough) return undefined;
-  const enough = ladder.find((rung) => isEnough(signals, rung, policy));
-  return enough !== undefined && enough < currentReplicas ? down(enough, 'Surplus') : undefined;
+  if (!isCaughtUp || signals.secondsSinceChange < policy.scaleDown.windowSeconds) return undefined;
+  const enough = ladder.find((rung) => rung < currentReplicas && isEnough(signals, rung, policy));
+  return enough !== undefined ? down(enough, 'Surplus') : undefined;
 }
 
 /** So many replicas bear the peak, and work off what gathers while they rebalance. */
-function isEnough(signals: Signals, replicas: number, { drainSeconds, tuning }: ScalingPolicy): boolean {
+function isEnough(signals: Signals, replicas: number, { drainSeconds, scaleDown, tuning }: ScalingPolicy): boolean {
   const { load, ability } = signals;
+  const trend = (load.arrivalGrowth * scaleDown.windowSeconds) / load.arrivalRate;
+  if (trend > RISING) return false;
+  const windows = trend < -FALLING ? MOST_WINDOWS : windowsFor(signals.currentReplicas, replicas);
+  const peak = load.peakArrivalRates[windows - 1] ?? null;
+  if (peak === null || replicas < signals.floorReplicas) return false;
   const capacity = capacityOf(signals, replicas);
   const gathered = load.backlogMessages + load.arrivalRate * ability.rebalanceSeconds;
   return (
-    load.peakArrivalRate <= tuning.downAtUtilisation * capacity &&
+    Math.max(peak, load.arrivalRate) <= tuning.downAtUtilisation * capacity &&
     drainSecondsOf(gathered, capacity - load.arrivalRate) <= drainSeconds
   );
+}
+
+/**
+ * Change of the load within a window, as a share of it. One that rises will want its replicas back; one that falls
+ * steeply shows soon where to, and going there at once saves a rebalance.
+ */
+const RISING = 0.1;
+const FALLING = 0.25;
+
+/** The less a down saves the longer the load must have been low: halving takes one window, a third less takes three. */
+function windowsFor(current: number, replicas: number): number {
+  return Math.min(MOST_WINDOWS, Math.ceil((current / (2 * (current - replicas))) ** 2));
 }
 
 function drainSecondsOf(messages: number, surplusRate: number): number {

@@ -3,17 +3,20 @@ import type { Sample } from './memory.ts';
 /** How many intervals the slow arrival rate looks at: 30 s of polls. */
 const SLOW_SECONDS = 30;
 
-/** A rise by more than this from one interval to the next is no noise. */
+const TREND_SECONDS = 240;
+
+/** A rise by more than this from one interval to the next is one, when it is more than chance makes of a steady load. */
 const RISE = 1.1;
-const EARLIER_RISE = 1.07;
+const EARLIER_RISE = 1.05;
+const CHANCE_DEVIATIONS = 3;
 
 export interface Arrivals {
   /** lambda: quick to rise, slow to fall. */
   readonly rate: number;
   /** The middle of the last 30 s. */
   readonly steadyRate: number;
-  /** Highest rate that lasted for two intervals of three. */
-  readonly peak: number;
+  /** Messages per second by which the rate has changed each second, when it went one way for two minutes and two more. */
+  readonly growth: number;
   /** False in the first interval of a rise, which may be a spike or only the end of that interval. */
   readonly isSettled: boolean;
 }
@@ -27,11 +30,44 @@ export function measureArrivals(samples: readonly Sample[]): Arrivals | null {
   const slow = samples.filter(({ atMs }) => newest.atMs - atMs < SLOW_SECONDS * 1000).length;
   const steadyRate = median(rates.slice(-slow));
   const rate = Math.max(latest, steadyRate);
+  const [previous, earlier] = [rates.at(-2) ?? latest, rates.at(-3) ?? rates.at(-2) ?? latest];
+  const seconds = (newest.atMs - (samples.at(-2) ?? newest).atMs) / 1000;
+  const isRising = isRise({ from: previous, to: latest, seconds }, RISE);
+  const wasRising = isRise({ from: earlier, to: previous, seconds }, EARLIER_RISE);
+  return { rate, steadyRate, growth: growthOf(rates, seconds), isSettled: !isRising || wasRising };
+}
+
+/** A trend goes on in both halves; a step or a burst lies in one. The slower half counts. */
+function growthOf(rates: readonly number[], pollSeconds: number): number {
+  const half = Math.round(TREND_SECONDS / 2 / pollSeconds);
+  const slow = Math.round(SLOW_SECONDS / pollSeconds);
+  const [now, middle, before] = [0, half, 2 * half].map((ago) => {
+    const end = rates.length - ago;
+    return end < slow ? undefined : median(rates.slice(end - slow, end));
+  });
+  if (now === undefined || middle === undefined || before === undefined) return 0;
+  const [early, late] = [middle - before, now - middle];
+  if (early * late <= 0) return 0;
+  return (Math.sign(late) * Math.min(Math.abs(early), Math.abs(late))) / (TREND_SECONDS / 2);
+}
+
+/** Highest rate of the last seconds that lasted for two intervals of three; null while the samples span less. */
+export function peakRate(samples: readonly Sample[], windowSeconds: number): number | null {
+  const newest = samples.at(-1);
+  const from = samples.findLastIndex(({ atMs }) => newest !== undefined && newest.atMs - atMs >= windowSeconds * 1000);
+  if (from < 0) return null;
+  const rates = intervalRates(samples.slice(from));
   const sustained = rates.slice(2).map((_, index) => median(rates.slice(index, index + 3)));
-  const previous = rates.at(-2) ?? latest;
-  const isRising = latest > RISE * previous;
-  const wasRising = previous > EARLIER_RISE * (rates.at(-3) ?? previous);
-  return { rate, steadyRate, peak: Math.max(rate, ...sustained), isSettled: !isRising || wasRising };
+  return Math.max(0, ...sustained);
+}
+
+/** Counts of independent arrivals deviate by their square root. */
+function isRise(
+  rates: { readonly from: number; readonly to: number; readonly seconds: number },
+  factor: number,
+): boolean {
+  const { from, to, seconds } = rates;
+  return to > factor * from && (to - from) * seconds > CHANCE_DEVIATIONS * Math.sqrt((from + to) * seconds);
 }
 
 function intervalRates(samples: readonly Sample[]): number[] {

@@ -1,6 +1,9 @@
 import type { FreezeReason } from './decision.ts';
 import { effectiveReplicas, type Spread } from './ladder.ts';
 
+/** The longest that a small surplus must have lasted, in scale-down windows. */
+export const MOST_WINDOWS = 4;
+
 /** What the plan is made from: estimates of one poll, without history. Rates in messages per second. */
 export interface Signals {
   readonly currentReplicas: number;
@@ -11,6 +14,8 @@ export interface Signals {
   readonly secondsSinceChange: number;
   readonly idleSeconds: number;
   readonly isEveryPartitionCommitted: boolean;
+  /** Not below these: fewer were tried and soon regretted. 0 when there is no such experience. */
+  readonly floorReplicas: number;
   /** More replicas were wanted at an earlier poll already. */
   readonly isUpPending: boolean;
 }
@@ -21,11 +26,12 @@ export interface LoadSignals {
   readonly arrivalRate: number;
   /** That of the last 30 s, deaf to single polls. */
   readonly steadyArrivalRate: number;
-  readonly peakArrivalRate: number;
+  /** See `Arrivals.growth`. */
+  readonly arrivalGrowth: number;
+  /** Highest rate within one, two ... `MOST_WINDOWS` scale-down windows; null where less has been seen. Never descending. */
+  readonly peakArrivalRates: readonly (number | null)[];
   /** See `Arrivals.isSettled`. */
   readonly isArrivalRateSettled: boolean;
-  /** The peak is that of a whole scale-down window. */
-  readonly isWindowCovered: boolean;
 }
 
 export interface AbilitySignals {
