@@ -2,7 +2,7 @@
 {{- define "operator.part" -}}
 component: server
 usesKubernetesApi: true
-kafka: true
+kafka: login
 ports:
   admin: 9090
 env:

@@ -1,13 +1,15 @@
 {{/*
 Connections of a part. Secrets are mounted as files and named by KEY_FILE: they appear in no environment and no describe.
-  kafka      true: the value `kafka`, with `global.kafka` on top
+  kafka      true: the value `kafka`, with `global.kafka` on top; `login`: without the servers, for who is told them otherwise
   databases  list of {prefix, uriSecret, tls}: prefix of the variables (`DATABASE`), the Secret with the URI, the TLS value
 */}}
 
 {{- define "orderflow.connectionEnv" -}}
 {{- if .kafka }}
 {{- $kafka := include "orderflow.shared" (dict "root" .root "key" "kafka") | fromYaml }}
+{{- if ne (toString .kafka) "login" }}
 KAFKA_BOOTSTRAP_SERVERS: {{ $kafka.bootstrapServers | quote }}
+{{- end }}
 {{- if $kafka.tls.enabled }}
 KAFKA_TLS: "true"
 {{- if $kafka.tls.caSecret.name }}
