@@ -50,7 +50,8 @@ test.each([
   ['order-service', 'kafka.sasl.username=', 'kafka.sasl.username is needed while kafka.sasl.enabled is true'],
   ['event-processor', 'replicas=-1', "at '/replicas': minimum: got -1, want 0"],
   ['load-generator', 'load.duration=5', "at '/load/duration'"],
-  ['load-generator', 'load.payments=1.5', "at '/load/payments': maximum: got 1.5, want 1"],
+  ['load-generator', 'load.payments=2', "at '/load/payments': maximum: got 2, want 1"],
+  ['load-generator', 'load.payments=1.5', "at '/load/payments': '1.5' does not match pattern"],
   ['data', 'kafka.replicationFactor=3', 'kafka.replicationFactor must not be more than kafka.brokers'],
   ['data', 'ordersDb.synchronousStandbys=1', 'orders-db: synchronousStandbys must be less than instances'],
   ['platform', 'api-gateway.replica=3', "api-gateway:\n- at '': additional properties 'replica' not allowed"],
@@ -58,4 +59,10 @@ test.each([
   ['platform', 'scaling.minReplicas=20', 'scaling.minReplicas must not be more than scaling.maxReplicas'],
 ])('%s refuses %s with a clear message', (chart, assignment, message) => {
   expect(renderText(chart, { set: [assignment] }).error).toContain(message);
+});
+
+test('fractions may be given by --set, which makes texts of them', () => {
+  const { text, error } = renderText('load-generator', { set: ['load.payments=0.25', 'load.rate=0.5'] });
+  expect(error).toBe('');
+  expect(text).toMatch(/LOADGEN_PAYMENTS\n\s+value: "0.25"/);
 });
