@@ -35,7 +35,7 @@ describe('Kafka and Postgres come from', () => {
 
   test('nowhere, which is said before anything is installed', () => {
     expect(() => decideDataSource({ ...NOTHING, operators: ['Strimzi'] }, CONFIG)).toThrow(
-      'There is neither Kafka nor Postgres for the platform: CloudNativePG does not run in this cluster.',
+      'There is no Kafka or no Postgres for the platform: this cluster runs no CloudNativePG.',
     );
   });
 });

@@ -47,7 +47,7 @@ export function decideDataSource({ operators, services }: Surroundings, config: 
   const absent = OPERATORS.filter(({ name }) => !operators.includes(name)).map(({ name }) => name);
   throw new LocalError({
     code: 'NO_DATA_STORES',
-    message: `There is neither Kafka nor Postgres for the platform: ${absent.join(' and ')} does not run in this cluster.`,
+    message: `There is no Kafka or no Postgres for the platform: this cluster runs no ${absent.join(' and no ')}.`,
     fix: 'Run `make operators` to install what is missing, or bring your own: make deploy VALUES=my-values.yaml (README, On Kubernetes).',
   });
 }
@@ -122,6 +122,8 @@ export function planPlatform(source: DataSource, config: ClusterConfig, { contex
         'charts/platform',
         ...valuesFlags(values),
         `--set=global.image.tag=${tag}`,
+        // Its notes are printed when it is ready.
+        '--hide-notes',
       ]),
       fix: 'See what helm says above.',
     },
