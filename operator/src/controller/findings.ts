@@ -12,7 +12,12 @@ export interface PollFindings {
   readonly competitors: readonly Competitor[];
   /** Why Kafka could not be read at this poll; undefined when it could. */
   readonly lagFailure: string | undefined;
+  /** Polls in a row, this one included, at which not even the most replicas were enough. */
+  readonly unachievablePolls: number;
 }
+
+/** The first polls of a burst make it look larger than it is. */
+const SETTLED_POLLS = 3;
 
 /** The conditions of a LagScaler that is looked after. */
 export function findConditions(poll: PollFindings): readonly ConditionFinding[] {
@@ -24,7 +29,7 @@ export function findConditions(poll: PollFindings): readonly ConditionFinding[] 
     readyCondition([conflict, metrics]),
     scalingCondition(hindrance),
     metrics,
-    objectiveCondition(findings),
+    objectiveCondition(findings, poll.unachievablePolls),
     effectCondition(findings),
     stallCondition(findings),
     conflict,
@@ -69,9 +74,10 @@ function metricsCondition({ isMetricsAvailable, missing }: DecisionFindings, fai
   return condition('MetricsAvailable', 'False', { reason: 'OffsetsMissing', message });
 }
 
-function objectiveCondition({ isMetricsAvailable, isObjectiveAchievable }: DecisionFindings): ConditionFinding {
+function objectiveCondition({ isMetricsAvailable }: DecisionFindings, unachievablePolls: number): ConditionFinding {
   if (!isMetricsAvailable) return condition('SLOAchievable', 'Unknown', { reason: 'MetricsUnavailable', message: '' });
-  if (isObjectiveAchievable) return condition('SLOAchievable', 'True', { reason: 'EnoughReplicas', message: '' });
+  if (unachievablePolls < SETTLED_POLLS)
+    return condition('SLOAchievable', 'True', { reason: 'EnoughReplicas', message: '' });
   const message =
     'Not even the most replicas are enough: raise maxReplicas, add partitions, or make the handler faster.';
   return condition('SLOAchievable', 'False', { reason: 'NotEnoughReplicas', message });

@@ -90,6 +90,7 @@ function judge(context: ReconcileContext, polled: Polled, target: DeploymentView
   const observation = { atMs, lag: state.lag, target: observeTarget(target) };
   const { decision, memory } = decide(observation, toPolicy(spec, context.pollMs / 1_000), state.memory);
   state.memory = memory;
+  state.unachievablePolls = decision.findings.isObjectiveAchievable ? 0 : state.unachievablePolls + 1;
   const competitors = findCompetitors({
     resource,
     targetName: spec.target.name,
@@ -124,7 +125,7 @@ function nextStatus(polled: Polled, { decision, competitors, hold, plan }: Verdi
     memory: state.memory,
     hindrance,
     hold,
-    conditions: findConditions({ decision, hindrance, competitors, lagFailure: state.lagFailure }),
+    conditions: findConditions({ decision, hindrance, competitors, ...state }),
     lastScaleMs: state.lastScaleMs,
   });
   const isFirstScale = plan.kind === 'scale' && status.initialReplicas === undefined;

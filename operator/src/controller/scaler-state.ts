@@ -15,6 +15,8 @@ export interface ScalerState {
   /** Why the last attempt to read failed; undefined when it did not. */
   lagFailure: string | undefined;
   regressed: readonly string[];
+  /** Polls in a row at which not even the most replicas were enough. */
+  unachievablePolls: number;
   /** Generation of the spec at the last poll. */
   polledGeneration: number;
   nextPollMs: number;
@@ -38,6 +40,7 @@ export function createState(resource: LagScalerResource): ScalerState {
     lag: null,
     lagFailure: undefined,
     regressed: [],
+    unachievablePolls: 0,
     polledGeneration: 0,
     nextPollMs: 0,
     targetUid: undefined,
