@@ -10,6 +10,8 @@ export interface HelmReleaseOptions {
   readonly chart: string;
   /** Values files, the later ones over the earlier ones. */
   readonly values: readonly string[];
+  /** Values by dotted path that hold for each installation and upgrade. */
+  readonly set?: Overrides;
 }
 
 /** Values by dotted path, over those of the files. */
@@ -35,10 +37,13 @@ export class HelmRelease {
    * values of the revision before stay where nothing else is said.
    */
   async upgrade(overrides: Overrides, { wait = false, reuse = false }: UpgradeOptions = {}): Promise<void> {
-    const { chart, values } = this.#options;
+    const { chart, values, set } = this.#options;
     const flags = [
       ...values.map((file) => `--values=${file}`),
-      ...Object.entries(overrides).flatMap(([path, value]) => ['--set-json', `${path}=${JSON.stringify(value)}`]),
+      ...Object.entries({ ...set, ...overrides }).flatMap(([path, value]) => [
+        '--set-json',
+        `${path}=${JSON.stringify(value)}`,
+      ]),
       ...(reuse ? ['--reuse-values'] : []),
       ...(wait ? ['--wait', `--timeout=${TIMEOUT_MS / 1_000}s`] : []),
     ];

@@ -1,0 +1,141 @@
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { until } from '@orderflow/local/until';
+import { ClusterLoad } from './cluster/cluster-load.ts';
+import { keepingDiagnostics } from './cluster/diagnostics.ts';
+import { openTestPlatform, type TestPlatform } from './cluster/test-platform.ts';
+import { findFaults, renderReport } from './rolling-demo/report.ts';
+import { runRollingDemo } from './rolling-demo/rolling-demo.ts';
+
+/** Pods come and go: each test says itself what it waits for, and for how long. */
+jest.setTimeout(900_000);
+
+/** Orders per second while things are broken on purpose. */
+const RATE = 50;
+
+/** From nothing to the first order in the analytics, images loaded. */
+const INSTALL_LIMIT_SECONDS = 180;
+const NAMESPACE_LIMIT_SECONDS = 120;
+
+let platform: TestPlatform;
+
+beforeAll(() => {
+  platform = openTestPlatform(process.env);
+});
+
+/** The tests tell one story, in order: a platform is installed, used, broken, changed and removed. */
+function story(name: string, work: () => Promise<void>): void {
+  // oxlint-disable-next-line jest/expect-expect, jest/valid-title -- the stories have titles and assertions
+  test(name, () => keepingDiagnostics(platform.namespace, name, work));
+}
+
+function say(line: string): void {
+  process.stderr.write(`e2e: ${line}\n`);
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return (performance.now() - startMs) / 1_000;
+}
+
+/** Load while `work` goes on; afterwards nothing may be lost or doubled. */
+async function underLoad(work: (load: ClusterLoad) => Promise<void>): Promise<void> {
+  await using load = new ClusterLoad({
+    ...platform.chart,
+    target: platform.release.name,
+    ratePerSecond: RATE,
+    atMostMinutes: 20,
+  });
+  await load.start();
+  await work(load);
+  const verdict = await load.finish();
+  say(verdict.report.trim().split('\n').at(-1) ?? '');
+  expect(verdict).toMatchObject({ isProved: true, lost: 0, duplicated: 0 });
+}
+
+describe('a platform in a cluster', () => {
+  story('is installed from nothing, and its first order is in the analytics soon after', async () => {
+    const seconds = await secondsOf(async () => {
+      await platform.release.upgrade({ 'scaling.mode': 'Paused', 'test.timeoutSeconds': INSTALL_LIMIT_SECONDS });
+      await platform.release.test();
+    });
+    say(`install to the first order in the analytics: ${seconds.toFixed(1)} s`);
+    expect(seconds).toBeLessThanOrEqual(INSTALL_LIMIT_SECONDS);
+    for (const deployment of platform.deployments) await platform.namespace.awaitRollout(deployment);
+  });
+
+  story('takes changed values in an upgrade, and gives them back in a rollback', async () => {
+    const { release, namespace } = platform;
+    const before = await release.revision();
+    const levelOf = async (): Promise<string | undefined> => {
+      const output = await namespace.kubectl(
+        'get',
+        `deployment/${release.name}-order-service`,
+        '--output=jsonpath={.spec.template.spec.containers[0].env[?(@.name=="LOG_LEVEL")].value}',
+      );
+      return output;
+    };
+    await release.upgrade({ 'order-service.logLevel': 'warn' }, { reuse: true, wait: true });
+    expect(await levelOf()).toBe('warn');
+    await release.rollback(before ?? 0);
+    expect(await levelOf()).toBe('info');
+    await release.test();
+  });
+
+  story('loses and doubles nothing when a pod of each service is killed under load', async () => {
+    await underLoad(async (load) => {
+      for (const component of ['api-gateway', 'order-service', 'event-processor']) {
+        const deployment = `${platform.release.name}-${component}`;
+        const [victim] = await platform.namespace.list('pods', platform.selectorOf(component));
+        await platform.namespace.kubectl('delete', 'pod', victim?.metadata.name ?? '', '--grace-period=0', '--force');
+        await platform.namespace.awaitRollout(deployment);
+        const accepted = load.samples.at(-1)?.sample.accepted ?? 0;
+        await until(() => (load.samples.at(-1)?.sample.accepted ?? 0) > accepted + RATE, {
+          what: `orders are accepted again after a pod of ${component} was killed`,
+          timeoutMs: 60_000,
+        });
+      }
+    });
+  });
+
+  story('loses and doubles nothing while the event processor goes from 1 pod to 4 and to 2', async () => {
+    const deployment = `${platform.release.name}-event-processor`;
+    await underLoad(async () => {
+      for (const replicas of [4, 2]) {
+        await platform.namespace.kubectl('scale', `deployment/${deployment}`, `--replicas=${replicas}`);
+        await platform.namespace.awaitRollout(deployment);
+        expect(await platform.namespace.list('pods', platform.selectorOf('event-processor'))).toHaveLength(replicas);
+      }
+    });
+    await platform.release.upgrade({ 'order-service.logLevel': 'info' }, { reuse: true, wait: true });
+    // The chart leaves the number to whoever scales: an upgrade must not reset it.
+    expect(await platform.namespace.list('pods', platform.selectorOf('event-processor'))).toHaveLength(2);
+  });
+
+  story('fails no request while every service is rolled under load, one with a migration', async () => {
+    await using load = new ClusterLoad({
+      ...platform.chart,
+      target: platform.release.name,
+      ratePerSecond: 200,
+      atMostMinutes: 15,
+    });
+    const report = await runRollingDemo({ ...platform, load, ratePerSecond: 200, rounds: 1, log: say });
+    process.stderr.write(`${renderReport(report)}\n`);
+    expect(findFaults(report)).toEqual([]);
+  });
+});
+
+describe('an uninstalled platform', () => {
+  story('leaves nothing behind', async () => {
+    await platform.release.uninstall();
+    const leftovers = await platform.objectsOfRelease();
+    expect(leftovers).toEqual([]);
+  });
+
+  test('lets its namespace go', async () => {
+    if (platform.keepsNamespace) return;
+    const seconds = await secondsOf(() => platform.namespace.kubectl('delete', 'namespace', platform.namespace.name));
+    say(`the namespace was gone after ${seconds.toFixed(1)} s`);
+    expect(seconds).toBeLessThanOrEqual(NAMESPACE_LIMIT_SECONDS);
+  });
+});
