@@ -8,7 +8,7 @@ import type { LearnedMemory, ScalingMemory } from './memory.ts';
 import type { Observation } from './observation.ts';
 import { planReplicas, weighDemand } from './plan-replicas.ts';
 import type { ScalingPolicy } from './policy.ts';
-import { measureArrivals, peakRate, timeLagSeconds } from './series.ts';
+import { measureArrivals, peakRates, timeLagSeconds } from './series.ts';
 import { MOST_WINDOWS, type AbilitySignals, type LoadSignals, type Signals } from './signals.ts';
 
 /**
@@ -44,13 +44,15 @@ export function decide(observation: Observation, policy: ScalingPolicy, memory: 
 function signalsOf(observation: Observation, policy: ScalingPolicy, digested: Digest): Signals {
   const { learned, recent, partitions, frozenBy } = digested;
   const { atMs } = observation;
+  const { change } = learned;
   return {
     currentReplicas: observation.target.specReplicas,
     spread: { partitions: Object.keys(partitions.partitions).length, skew: partitions.skew },
     load: loadOf(policy, digested),
     ability: abilityOf(learned, policy),
     frozenBy,
-    secondsSinceChange: learned.change === null ? Number.POSITIVE_INFINITY : (atMs - learned.change.atMs) / 1000,
+    secondsSinceChange: change === null ? Number.POSITIVE_INFINITY : (atMs - change.atMs) / 1000,
+    isLastUpUnjudged: change !== null && change.to > change.from && !change.isJudged,
     idleSeconds: recent.idleSinceMs === null ? 0 : (atMs - recent.idleSinceMs) / 1000,
     isEveryPartitionCommitted: partitions.uncommitted.length === 0,
     floorReplicas: learned.floor !== null && learned.floor.untilMs > atMs ? learned.floor.replicas : 0,
@@ -62,13 +64,14 @@ const PEAK_WINDOWS = Array.from({ length: MOST_WINDOWS }, (_, index) => index + 
 
 function loadOf(policy: ScalingPolicy, { recent, partitions }: Digest): LoadSignals {
   const arrivals = measureArrivals(recent.samples);
+  const windowsSeconds = PEAK_WINDOWS.map((windows) => windows * policy.scaleDown.windowSeconds);
   return {
     backlogMessages: partitions.backlogMessages,
     timeLagSeconds: timeLagSeconds(recent.samples, arrivals?.rate ?? 0),
     arrivalRate: arrivals?.rate ?? 0,
     steadyArrivalRate: arrivals?.steadyRate ?? 0,
     arrivalGrowth: arrivals?.growth ?? 0,
-    peakArrivalRates: PEAK_WINDOWS.map((windows) => peakRate(recent.samples, windows * policy.scaleDown.windowSeconds)),
+    peakArrivalRates: peakRates(recent.samples, windowsSeconds),
     isArrivalRateSettled: arrivals?.isSettled ?? false,
   };
 }

@@ -10,9 +10,12 @@ const RATE_SMOOTHING = 0.5;
 const BELIEF_MARGIN = 1.1;
 const SUSTAINED_SECONDS = 30;
 
+/** Over so long is taken what the group did before a change. */
+const BEFORE_SECONDS = 10;
+
 /** In scale-down windows: how long a down must last to have been worth it, and how long one is regretted. */
 const WORTHWHILE_WINDOWS = 5;
-const FLOOR_WINDOWS = 40;
+const FLOOR_WINDOWS = 60;
 const MOST_FLOORS = 4;
 
 /** What there is to learn from at one poll with a complete reading. */
@@ -37,7 +40,7 @@ export function noticeChange(
   const from = learned.replicas;
   if (from === to) return learned;
   if (from === null) return { ...learned, replicas: to };
-  const ratePerSecondBefore = lesson.samples.at(-1)?.isSaturated === true ? commitRate(lesson.samples, 10) : null;
+  const ratePerSecondBefore = commitRate(lesson.samples, BEFORE_SECONDS);
   const change: ReplicaChange = { atMs, from, to, ratePerSecondBefore, settledAtMs: null, isJudged: false };
   return {
     ...learned,

@@ -38,7 +38,7 @@ export interface ReplicaChange {
   readonly atMs: number;
   readonly from: number;
   readonly to: number;
-  /** Messages per second that the group worked off before, when it was saturated then. */
+  /** Messages per second that the group worked off just before; null when that was not seen. */
   readonly ratePerSecondBefore: number | null;
   /** When the group was stable and complete again; null until then. */
   readonly settledAtMs: number | null;

@@ -81,7 +81,8 @@ function planUp(signals: Signals, demand: Demand, policy: ScalingPolicy): Plan |
   if (demand.targetReplicas <= currentReplicas) return hold(signals, 'AtMaximum');
   if (ability.isBlocked) return hold(signals, 'ScalingIneffective');
   if (signals.frozenBy.length > 0 && !isEmergency(signals, demand, policy)) return hold(signals, 'Frozen');
-  if (signals.secondsSinceChange < tuning.upCooldownSeconds) return hold(signals, 'Cooldown');
+  const patienceSeconds = signals.isLastUpUnjudged ? policy.drainSeconds / 2 : tuning.upCooldownSeconds;
+  if (signals.secondsSinceChange < patienceSeconds) return hold(signals, 'Cooldown');
   if (!load.isArrivalRateSettled && !signals.isUpPending) return { ...hold(signals, 'Confirming'), isUpPending: true };
   return up(demand.targetReplicas, isBehind ? 'BacklogAboveObjective' : 'ArrivalsAboveCapacity');
 }
@@ -106,12 +107,12 @@ function planDown(signals: Signals, ladder: readonly number[], policy: ScalingPo
 /** So many replicas bear the peak, and work off what gathers while they rebalance. */
 function isEnough(signals: Signals, replicas: number, { drainSeconds, scaleDown, tuning }: ScalingPolicy): boolean {
   const { load, ability } = signals;
-  const trend = (load.arrivalGrowth * scaleDown.windowSeconds) / load.arrivalRate;
+  const capacity = capacityOf(signals, replicas);
+  const trend = (load.arrivalGrowth * scaleDown.windowSeconds) / capacity;
   if (trend > RISING) return false;
   const windows = trend < -FALLING ? MOST_WINDOWS : windowsFor(signals.currentReplicas, replicas);
   const peak = load.peakArrivalRates[windows - 1] ?? null;
   if (peak === null || replicas < signals.floorReplicas) return false;
-  const capacity = capacityOf(signals, replicas);
   const gathered = load.backlogMessages + load.arrivalRate * ability.rebalanceSeconds;
   return (
     Math.max(peak, load.arrivalRate) <= tuning.downAtUtilisation * capacity &&
@@ -120,11 +121,11 @@ function isEnough(signals: Signals, replicas: number, { drainSeconds, scaleDown,
 }
 
 /**
- * Change of the load within a window, as a share of it. One that rises will want its replicas back; one that falls
- * steeply shows soon where to, and going there at once saves a rebalance.
+ * Change of the load within a window, as a share of the capacity in question. One that rises will want its replicas
+ * back; one that falls steeply shows soon where to, and going there at once saves a rebalance.
  */
 const RISING = 0.1;
-const FALLING = 0.25;
+const FALLING = 0.15;
 
 /** The less a down saves the longer the load must have been low: halving takes one window, a third less takes three. */
 function windowsFor(current: number, replicas: number): number {

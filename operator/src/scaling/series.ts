@@ -51,14 +51,22 @@ function growthOf(rates: readonly number[], pollSeconds: number): number {
   return (Math.sign(late) * Math.min(Math.abs(early), Math.abs(late))) / (TREND_SECONDS / 2);
 }
 
-/** Highest rate of the last seconds that lasted for two intervals of three; null while the samples span less. */
-export function peakRate(samples: readonly Sample[], windowSeconds: number): number | null {
+/**
+ * Highest rates within windows that end now, of those that lasted for two intervals of three; null where the samples span
+ * less.
+ */
+export function peakRates(samples: readonly Sample[], windowsSeconds: readonly number[]): (number | null)[] {
+  const rates = intervalRates(samples);
+  const sustained = rates.map((rate, index) => middleOfThree(rate, rates[index - 1] ?? 0, rates[index - 2] ?? 0));
   const newest = samples.at(-1);
-  const from = samples.findLastIndex(({ atMs }) => newest !== undefined && newest.atMs - atMs >= windowSeconds * 1000);
-  if (from < 0) return null;
-  const rates = intervalRates(samples.slice(from));
-  const sustained = rates.slice(2).map((_, index) => median(rates.slice(index, index + 3)));
-  return Math.max(0, ...sustained);
+  return windowsSeconds.map((seconds) => {
+    const from = samples.findLastIndex(({ atMs }) => newest !== undefined && newest.atMs - atMs >= seconds * 1000);
+    return from < 0 ? null : Math.max(0, ...sustained.slice(from + 2));
+  });
+}
+
+function middleOfThree(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }
 
 /** Counts of independent arrivals deviate by their square root. */

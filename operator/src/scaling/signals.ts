@@ -12,6 +12,8 @@ export interface Signals {
   readonly ability: AbilitySignals;
   readonly frozenBy: readonly FreezeReason[];
   readonly secondsSinceChange: number;
+  /** It is not known yet what the last up has brought. */
+  readonly isLastUpUnjudged: boolean;
   readonly idleSeconds: number;
   readonly isEveryPartitionCommitted: boolean;
   /** Not below these: fewer were tried and soon regretted. 0 when there is no such experience. */
