@@ -16,7 +16,6 @@ describe.each(DEPLOYMENTS)('%s', (chart, id) => {
     const { spec } = find(render(chart), id);
     expect(spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
     expect(spec.minReadySeconds).toBe(5);
-    expect(spec.template.spec.containers[0].lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
   });
 
   test('is given more time to stop than it takes', () => {
@@ -46,6 +45,15 @@ describe.each(DEPLOYMENTS)('%s', (chart, id) => {
     const monitored = render(chart, { set: ['monitoring.enabled=true'] });
     expect(ofKind(monitored, 'PodMonitor')).toHaveLength(1);
   });
+});
+
+test('who serves requests goes on with it while the news of its end travels, others stop at once', () => {
+  const lifecycleOf = (chart: string): unknown =>
+    podOf(find(render(chart), `Deployment/orderflow-${chart}`))?.containers[0]?.lifecycle;
+  const preStop = { sleep: { seconds: 5 } };
+  for (const chart of ['api-gateway', 'order-service', 'event-processor'])
+    expect(lifecycleOf(chart)).toEqual({ preStop });
+  expect(lifecycleOf('operator')).toBeUndefined(); // its successor waits for the lease
 });
 
 test('what is off is not rendered', () => {

@@ -71,11 +71,13 @@ seccompProfile:
   {{- end }}
   {{- if not .isJob }}
   {{- include "orderflow.probes" . | nindent 2 }}
+  {{- if hasKey .ports "http" }}
   lifecycle:
     preStop:
       # Keeps serving until the endpoint slices that name this pod have reached every node.
       sleep:
         seconds: 5
+  {{- end }}
   {{- end }}
   resources:
     {{- toYaml (default .root.Values.resources .resources) | nindent 4 }}
