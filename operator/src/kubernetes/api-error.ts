@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { ApiException } from '@kubernetes/client-node';
+import type { ApiException } from '@kubernetes/client-node';
 import { ClusterError } from '../controller/ports.ts';
 
 const { isNativeError } = types;
@@ -33,11 +33,12 @@ function isRetryable(status: number | undefined): boolean {
 /** What a failed call says, from whatever the client threw. `call` is for the message: `update deployments/scale`. */
 export function toApiError(call: string, error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const failure = error instanceof ApiException ? readRefusal(error) : readTransportFailure(error);
+  const refusal = isRefusal(error) ? error : undefined;
+  const failure = refusal === undefined ? readTransportFailure(error) : readRefusal(refusal);
   const status = failure.status === undefined ? '' : `HTTP ${failure.status} `;
   return new ApiError(`${call}: ${status}${failure.code}${failure.text === '' ? '' : `: ${failure.text}`}`, {
     ...failure,
-    cause: error instanceof ApiException ? undefined : error, // its message repeats the whole body and all headers
+    cause: refusal === undefined ? error : undefined, // its message repeats the whole body and all headers
   });
 }
 
@@ -62,6 +63,13 @@ export function isNotFound(error: unknown): boolean {
 
 export function isConflict(error: unknown): boolean {
   return error instanceof ApiError && error.status === 409;
+}
+
+/** By its form, not by its class: importing the client costs 80 MB, and what only handles errors need not. */
+function isRefusal(error: unknown): error is ApiException<unknown> {
+  if (!isNativeError(error)) return false;
+  const { code, headers } = error as { code?: unknown; headers?: unknown };
+  return typeof code === 'number' && typeof headers === 'object' && headers !== null;
 }
 
 function readRefusal({ code, body, headers }: ApiException<unknown>): ApiFailure & { readonly text: string } {

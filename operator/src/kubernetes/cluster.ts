@@ -17,7 +17,7 @@ export interface ClusterOptions {
   readonly kubeconfig?: string | undefined;
   /** The namespace to watch; that of the service account or of the kubeconfig's context by default. */
   readonly namespace?: string | undefined;
-  /** Name of this process in the lease and in events, unique among all that ever run; at most 128 characters. */
+  /** Name of this process in the lease and in events, unique among all that ever run. */
   readonly identity: string;
   readonly logger: Logger;
   readonly calls?: ApiCallObserver | undefined;

@@ -16,7 +16,7 @@ export interface EventRecorderOptions {
   readonly events: Events;
   /** What reports: `orderflow.dev/lagscaler-operator`. */
   readonly controller: string;
-  /** Which of its processes; at most 128 characters. */
+  /** Which of its processes. */
   readonly instance: string;
   /** Of the objects that events are about. */
   readonly apiVersion: string;
@@ -30,6 +30,7 @@ const MAX_UNSENT = 100;
 /** Limits of events.k8s.io/v1. */
 const MAX_NOTE_LENGTH = 1_024;
 const MAX_NAME_LENGTH = 253;
+const MAX_INSTANCE_LENGTH = 128;
 
 /** Writes events.k8s.io/v1 Events one after the other, in the background. */
 export class SeriesEventRecorder implements EventRecorder, Component {
@@ -87,7 +88,7 @@ export class SeriesEventRecorder implements EventRecorder, Component {
       metadata: { name, namespace },
       eventTime: toMicroTime(nowMs),
       reportingController: controller,
-      reportingInstance: instance,
+      reportingInstance: instance.slice(-MAX_INSTANCE_LENGTH), // its end is what is unique
       regarding: { apiVersion, kind, namespace, name: regarding.ref.name, uid, resourceVersion },
       type,
       reason,

@@ -52,9 +52,9 @@ export class LagScalerStore implements LagScalers {
   }
 
   replaceFinalizers(resource: LagScalerResource, finalizers: readonly string[]): Promise<WriteOutcome> {
-    const { ref, uid, resourceVersion } = resource;
+    const { ref, resourceVersion } = resource;
     // Of the whole object only this is written: a spec that a newer version of the CRD knows better stays as it is.
-    return writeOutcome(this.#client.mergePatch(ref.name, { metadata: { uid, resourceVersion, finalizers } }));
+    return writeOutcome(this.#client.mergePatch(ref.name, { metadata: { resourceVersion, finalizers } }));
   }
 }
 
