@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { PROBLEMS, type Problem, type ProblemType } from '@orderflow/contracts/problem-types';
 import type { Logger } from './logger.ts';
+import { lingerAndEnd } from './request-body.ts';
 import { isRetryablePostgresError } from './retry.ts';
 
 export type ProblemFacts = Partial<Pick<Problem, 'detail' | 'errors' | 'instance' | 'requestId'>>;
@@ -26,7 +27,10 @@ export class ProblemError extends Error {
   }
 }
 
-/** Writes an RFC 9457 answer; a response whose headers are out is cut instead, as nothing valid can follow. */
+/**
+ * Writes an RFC 9457 answer; a response whose headers are out is cut instead, as nothing valid can follow. With
+ * `connection: close` a client that is still sending gets the time to read it.
+ */
 export function sendProblem(response: ServerResponse, error: ProblemError): void {
   if (response.headersSent) {
     response.destroy();
@@ -39,7 +43,12 @@ export function sendProblem(response: ServerResponse, error: ProblemError): void
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(text),
   });
-  response.end(text);
+  if (response.req.complete || error.headers['connection'] !== 'close') {
+    response.end(text);
+    return;
+  }
+  response.write(text);
+  lingerAndEnd(response.req, response);
 }
 
 export interface ProblemContext {

@@ -78,6 +78,17 @@ describe('readBody', () => {
     expect(answer).toMatch(/\r\nconnection: close\r\n/i);
   });
 
+  test('lets a client that sends half a megabyte before it reads have its answer', async () => {
+    await using echo = await startEcho();
+    const body = 'x'.repeat(500_000);
+    const socket = await echo.send(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n`);
+    socket.pause();
+    await echo.arrived;
+    await new Promise((resolve) => socket.write(body, resolve));
+    const answer = text(socket);
+    expect(await answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   const lengthHead = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n';
 
   test.each([

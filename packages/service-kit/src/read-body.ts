@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import { ProblemError } from './problem.ts';
+import { collectBody } from './request-body.ts';
 
 /**
  * The whole body of a request, at most `maxBytes`.
@@ -8,20 +9,11 @@ import { ProblemError } from './problem.ts';
  * @throws {ProblemError} 413 as soon as the body is known to be larger; 400 when the client goes away meanwhile.
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge(maxBytes));
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > maxBytes) {
-      request.pause();
-      reject(tooLarge(maxBytes));
-    } else {
-      chunks.push(chunk);
-    }
+  collectBody(request, maxBytes, (result) => {
+    if (result.kind === 'complete') resolve(result.body ?? Buffer.alloc(0));
+    else reject(tooLarge(maxBytes));
   });
-  request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
   request.on('error', (cause) =>
     reject(new ProblemError(PROBLEMS.invalidRequest, { detail: 'the body broke off' }, { cause })),
   );

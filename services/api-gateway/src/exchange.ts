@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Problem, ProblemType } from '@orderflow/contracts/problem-types';
 import type { Logger } from '@orderflow/service-kit/logger';
+import { lingerAndEnd, mayExceed } from '@orderflow/service-kit/request-body';
 import type { GatewayMetrics } from './metrics.ts';
-import { lingerAndEnd, mayExceed } from './request-body.ts';
 import { startTrace, type RequestTrace } from './trace-policy.ts';
 
 /** What every exchange needs and none changes. */

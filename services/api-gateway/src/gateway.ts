@@ -3,6 +3,7 @@ import { createOpenApiDocument } from '@orderflow/contracts/openapi';
 import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
+import { collectBody } from '@orderflow/service-kit/request-body';
 import { formatTraceparent } from '@orderflow/service-kit/trace-context';
 import { createApp } from './app.ts';
 import { clientAddress, rateLimitKey } from './client-address.ts';
@@ -10,7 +11,6 @@ import { Exchange } from './exchange.ts';
 import { requestHeaders, type ForwardingFacts } from './forwarded-headers.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { rateLimitHeaders, type RateLimiter } from './rate-limit.ts';
-import { readBody } from './request-body.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { parseRoutes, type Route, type UpstreamName } from './routes.ts';
 import { UpstreamCall } from './upstream-call.ts';
@@ -76,7 +76,7 @@ function admit(options: GatewayOptions, limiter: RateLimiter, exchange: Exchange
 
 function forwardTo(options: GatewayOptions, exchange: Exchange, route: Route): void {
   const { request } = exchange;
-  readBody(request, options.maxBodyBytes, (result) => {
+  collectBody(request, options.maxBodyBytes, (result) => {
     if (result.kind === 'too-large') {
       exchange.refuse(PROBLEMS.payloadTooLarge, { detail: `The limit is ${options.maxBodyBytes} bytes` });
       return;

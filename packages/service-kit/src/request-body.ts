@@ -8,9 +8,9 @@ const TOO_LARGE: BodyResult = { kind: 'too-large' };
 /**
  * Reads a body of at most `limitBytes` into memory and calls `done` once; never when the client goes away before, which
  * is seen at the response. Orders are a few hundred bytes, and only a body that is here as a whole can be refused
- * cleanly, sent with its length and sent again.
+ * cleanly, passed on with its length and sent again. Callbacks, because a promise for each request costs the gateway.
  */
-export function readBody(request: IncomingMessage, limitBytes: number, done: (result: BodyResult) => void): void {
+export function collectBody(request: IncomingMessage, limitBytes: number, done: (result: BodyResult) => void): void {
   if (!hasBody(request)) {
     done(EMPTY);
     return;
