@@ -16,7 +16,7 @@ const RESTRICTED = {
 };
 
 /** Names under which a secret could be handed over in plain sight. */
-const SECRET_NAME = /(PASSWORD|SECRET|TOKEN|CREDENTIAL|DATABASE_URL)$/;
+const SECRET_NAME = /(PASSWORD|SECRET|TOKEN|CREDENTIAL)$/;
 
 /** Namespaced names must be unique, or the second object takes the place of the first. */
 function duplicates(resources: readonly Resource[]): readonly string[] {

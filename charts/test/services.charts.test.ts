@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { buildDependencies, render } from './helm.ts';
+import { buildDependencies, render, renderText } from './helm.ts';
 import { envOf, find, ids, ofKind, podOf } from './resources.ts';
 
 beforeAll(buildDependencies);
@@ -88,6 +88,32 @@ test('by default talks to Kafka with TLS and SCRAM, and to Postgres with TLS, by
     { secretName: 'orders-db-runtime', items: [{ key: 'uri', path: 'uri' }] },
     { secretName: 'orders-db-ca', items: [{ key: 'ca.crt', path: 'ca.crt' }] },
   ]);
+});
+
+test('a Secret with only a login goes with a URL in the values', () => {
+  const files = ['ci/bring-your-own-values.yaml'];
+  for (const workload of [
+    ...ofKind(render('event-processor', { files }), 'Deployment'),
+    ...ofKind(render('event-processor', { files }), 'Job'),
+  ]) {
+    expect(envOf(workload)).toMatchObject({
+      DATABASE_URL: 'postgresql://postgres.example.com:5432/analytics',
+      DATABASE_USER_FILE: '/etc/orderflow/database/username',
+      DATABASE_PASSWORD_FILE: '/etc/orderflow/database/password',
+    });
+    const volume = podOf(workload)?.volumes?.find(({ name }) => name === 'database');
+    expect(volume?.['secret']).toMatchObject({
+      items: [
+        { key: 'password', path: 'password' },
+        { key: 'username', path: 'username' },
+      ],
+    });
+  }
+});
+
+test('a URL with a login in it is refused', () => {
+  const set = ['database.url=postgresql://me:secret@host:5432/orders'];
+  expect(renderText('order-service', { set }).error).toContain("at '/database/url'");
 });
 
 test('only the migration works as the owner of the database', () => {

@@ -48,6 +48,7 @@ env:
 resources: {{ toJson .Values.migration.resources }}
 databases:
   - prefix: DATABASE
+    url: {{ .Values.database.url | quote }}
     tls: {{ toJson .Values.database.tls }}
     uriSecret: {{ toJson .Values.migration.uriSecret }}
 {{- end -}}

@@ -1,7 +1,8 @@
 {{/*
 Connections of a part. Secrets are mounted as files and named by KEY_FILE: they appear in no environment and no describe.
   kafka      true: the value `kafka`, with `global.kafka` on top; `login`: without the servers, for who is told them otherwise
-  databases  list of {prefix, uriSecret, tls}: prefix of the variables (`DATABASE`), the Secret with the URI, the TLS value
+  databases  list of {prefix, url, uriSecret, tls}: prefix of the variables (`DATABASE`); the URL, when the Secret holds only
+             user name and password; the Secret; the TLS value
 */}}
 
 {{- define "orderflow.connectionEnv" -}}
@@ -22,10 +23,17 @@ KAFKA_SASL_PASSWORD_FILE: /etc/orderflow/kafka-user/password
 {{- end }}
 {{- end }}
 {{- range .databases }}
-{{ .prefix }}_URL_FILE: /etc/orderflow/{{ include "orderflow.databaseDirectory" . }}/uri
+{{- $directory := printf "/etc/orderflow/%s" (include "orderflow.databaseDirectory" .) }}
+{{- if .url }}
+{{ .prefix }}_URL: {{ .url | quote }}
+{{ .prefix }}_USER_FILE: {{ $directory }}/username
+{{ .prefix }}_PASSWORD_FILE: {{ $directory }}/password
+{{- else }}
+{{ .prefix }}_URL_FILE: {{ $directory }}/uri
+{{- end }}
 {{ .prefix }}_TLS: {{ .tls.mode }}
 {{- if and (ne .tls.mode "disable") .tls.caSecret.name }}
-{{ .prefix }}_TLS_CA_FILE: /etc/orderflow/{{ include "orderflow.databaseDirectory" . }}-ca/ca.crt
+{{ .prefix }}_TLS_CA_FILE: {{ $directory }}-ca/ca.crt
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -50,29 +58,32 @@ KAFKA_SASL_PASSWORD_FILE: /etc/orderflow/kafka-user/password
     secretName: {{ .name }}
     defaultMode: 288 # 0440, as a number that all readers of YAML agree on
     items:
-      - key: {{ .key }}
-        path: {{ .file }}
+      {{- range $file, $key := .files }}
+      - key: {{ $key }}
+        path: {{ $file }}
+      {{- end }}
 {{- end }}
 {{- end -}}
 
-{{/* Every Secret that a part mounts: only the key that it needs. */}}
+{{/* Every Secret that a part mounts: only the keys that it needs, as files. */}}
 {{- define "orderflow.connectionSecrets" -}}
 {{- $secrets := list }}
 {{- if .kafka }}
 {{- $kafka := include "orderflow.shared" (dict "root" .root "key" "kafka") | fromYaml }}
 {{- if and $kafka.tls.enabled $kafka.tls.caSecret.name }}
-{{- $secrets = append $secrets (dict "directory" "kafka-ca" "name" $kafka.tls.caSecret.name "key" $kafka.tls.caSecret.key "file" "ca.crt") }}
+{{- $secrets = append $secrets (dict "directory" "kafka-ca" "name" $kafka.tls.caSecret.name "files" (dict "ca.crt" $kafka.tls.caSecret.key)) }}
 {{- end }}
 {{- if $kafka.sasl.enabled }}
 {{- $name := $kafka.sasl.passwordSecret.name | default $kafka.sasl.username }}
-{{- $secrets = append $secrets (dict "directory" "kafka-user" "name" $name "key" $kafka.sasl.passwordSecret.key "file" "password") }}
+{{- $secrets = append $secrets (dict "directory" "kafka-user" "name" $name "files" (dict "password" $kafka.sasl.passwordSecret.key)) }}
 {{- end }}
 {{- end }}
 {{- range .databases }}
 {{- $directory := include "orderflow.databaseDirectory" . }}
-{{- $secrets = append $secrets (dict "directory" $directory "name" .uriSecret.name "key" .uriSecret.key "file" "uri") }}
+{{- $files := empty .url | ternary (dict "uri" .uriSecret.key) (dict "username" "username" "password" "password") }}
+{{- $secrets = append $secrets (dict "directory" $directory "name" .uriSecret.name "files" $files) }}
 {{- if and (ne .tls.mode "disable") .tls.caSecret.name }}
-{{- $secrets = append $secrets (dict "directory" (printf "%s-ca" $directory) "name" .tls.caSecret.name "key" .tls.caSecret.key "file" "ca.crt") }}
+{{- $secrets = append $secrets (dict "directory" (printf "%s-ca" $directory) "name" .tls.caSecret.name "files" (dict "ca.crt" .tls.caSecret.key)) }}
 {{- end }}
 {{- end }}
 {{- toYaml $secrets }}
