@@ -9,7 +9,7 @@ import {
   type DispatcherOptions,
 } from '@kubernetes/client-node';
 import type { AgentOptions } from 'node:https';
-import type { ApiCallObserver } from '../controller/ports.ts';
+import { ClusterError, type ApiCallObserver } from '../controller/ports.ts';
 import { toApiError, type ApiError } from './api-error.ts';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
@@ -61,6 +61,9 @@ class OperatorKubeConfig extends KubeConfig {
   }
 }
 
+/** What the client takes when it finds nothing; it would then refuse every call for the lack of TLS. */
+const NO_CLUSTER = 'http://localhost:8080';
+
 export interface ApiConnectionOptions {
   /** A kubeconfig's text; by default KUBECONFIG, then ~/.kube/config, then the pod's service account. */
   readonly kubeconfig?: string | undefined;
@@ -82,11 +85,15 @@ export class ApiConnection {
   readonly #config: OperatorKubeConfig;
   readonly #observer: ApiCallObserver | undefined;
 
-  /** @throws Error when there is no cluster in the configuration. */
+  /** @throws ClusterError when no configuration names a cluster. */
   constructor({ kubeconfig, requestTimeoutMs, observer }: ApiConnectionOptions) {
     this.#config = new OperatorKubeConfig(requestTimeoutMs);
     if (kubeconfig === undefined) this.#config.loadFromDefault();
     else this.#config.loadFromString(kubeconfig);
+    if (this.#config.getCurrentCluster()?.server === NO_CLUSTER) {
+      const message = 'no Kubernetes cluster: neither KUBECONFIG, nor ~/.kube/config, nor a service account names one';
+      throw new ClusterError(message, { code: 'NoCluster', retryable: false });
+    }
     this.objects = this.#config.makeApiClient(CustomObjectsApi);
     this.#observer = observer;
   }
@@ -100,7 +107,7 @@ export class ApiConnection {
   async call<T>(name: CallName, send: (objects: CustomObjectsApi) => Promise<unknown>): Promise<T> {
     try {
       const answer = (await send(this.objects)) as T;
-      this.#observer?.called({ ...name, code: '200' });
+      this.#observer?.called({ ...name, code: name.verb === 'create' ? '201' : '200' });
       return answer;
     } catch (error: unknown) {
       throw this.#fail(name, error);

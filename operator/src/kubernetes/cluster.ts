@@ -43,7 +43,7 @@ const ABSENT_MS = 300_000;
 /**
  * The operator's side of Kubernetes: caches, writes, events and the election. Nothing is called before `start`.
  *
- * @throws Error when there is no cluster in the configuration.
+ * @throws ClusterError when no configuration names a cluster.
  */
 export function connectCluster(options: ClusterOptions): Cluster {
   const { kubeconfig, calls: observer } = options;

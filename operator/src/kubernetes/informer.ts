@@ -33,6 +33,8 @@ const BACKOFF: BackoffPolicy = { baseMs: 800, maxMs: 30_000 };
 const WATCH_SECONDS = 300;
 /** API servers send bookmarks once a minute. */
 const SILENCE_MS = 90_000;
+/** A watch that lasted so long was one, also when nothing happened meanwhile. */
+const STEADY_MS = 30_000;
 
 /**
  * A cache of all objects of a resource, kept up to date by list and watch for as long as it runs: whatever ends a watch
@@ -45,11 +47,11 @@ export class Informer<T extends ApiObject> implements Component {
   readonly #stopSignal = new AbortController();
   readonly #listeners: ((ref: ObjectRef) => void)[] = [];
   readonly #synced = Promise.withResolvers<void>();
-  #objects: ReadonlyMap<string, T> = new Map();
+  #objects = new Map<string, T>();
   #hasSynced = false;
   /** Undefined: a list is due. */
   #resourceVersion: string | undefined;
-  /** Failures in a row. */
+  /** Watches in a row that ended before anything came of them. */
   #failures = 0;
   #running: Promise<void> | undefined;
 
@@ -96,6 +98,7 @@ export class Informer<T extends ApiObject> implements Component {
       try {
         if (this.#resourceVersion === undefined) await this.#list();
         if (!signal.aborted) await this.#watch(signal);
+        await this.#rest(signal);
       } catch (error: unknown) {
         await this.#recover(error, signal);
       }
@@ -120,34 +123,39 @@ export class Informer<T extends ApiObject> implements Component {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { source, random, silenceMs = SILENCE_MS } = this.#options;
+    const { source, random, silenceMs = SILENCE_MS, time } = this.#options;
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
     const resourceVersion = this.#resourceVersion ?? '';
-    for await (const event of source.watch({ resourceVersion, timeoutSeconds, silenceMs, signal })) {
-      this.#failures = 0;
-      this.#apply(event);
-      this.#resourceVersion = event.object.metadata.resourceVersion;
+    const openedMs = time.monotonicMs();
+    try {
+      for await (const event of source.watch({ resourceVersion, timeoutSeconds, silenceMs, signal })) {
+        this.#failures = 0;
+        this.#apply(event);
+        this.#resourceVersion = event.object.metadata.resourceVersion;
+      }
+    } finally {
+      if (time.monotonicMs() - openedMs >= STEADY_MS) this.#failures = 0;
     }
-    await this.#rest(signal);
   }
 
-  /** A server that ends every watch at once is not asked in a tight loop. */
-  async #rest(signal: AbortSignal): Promise<void> {
-    await this.#options.time.sleep(nextBackoffMs(BACKOFF, 0, this.#options.random()), signal);
+  /** Before the next watch, also after one that ended as it should: there are servers that end every watch at once. */
+  async #rest(signal: AbortSignal, atLeastMs = 0): Promise<void> {
+    const { random, time } = this.#options;
+    const delayMs = Math.max(atLeastMs, nextBackoffMs(BACKOFF, this.#failures, random()));
+    this.#failures += 1;
+    await time.sleep(delayMs, signal);
   }
 
   #apply(event: WatchEvent<T>): void {
     if (event.type === 'BOOKMARK') return;
-    const objects = new Map(this.#objects);
-    if (event.type === 'DELETED') objects.delete(keyOf(event.object.metadata));
-    else objects.set(keyOf(event.object.metadata), event.object);
-    this.#objects = objects;
+    if (event.type === 'DELETED') this.#objects.delete(keyOf(event.object.metadata));
+    else this.#objects.set(keyOf(event.object.metadata), event.object);
     this.#notify(event.object);
   }
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { logger, name, random, time, whenAbsentMs } = this.#options;
+    const { logger, name, time, whenAbsentMs } = this.#options;
     if (whenAbsentMs !== undefined && isNotFound(error)) {
       this.#resourceVersion = undefined;
       this.#fill([]);
@@ -155,11 +163,8 @@ export class Informer<T extends ApiObject> implements Component {
       return;
     }
     if (isExpired(error)) this.#resourceVersion = undefined;
-    const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    const delayMs = Math.max(askedMs, nextBackoffMs(BACKOFF, this.#failures, random()));
-    this.#failures += 1;
-    logger.warn({ err: error, informer: name, delayMs }, 'watch broken, trying again');
-    await time.sleep(delayMs, signal);
+    logger.warn({ err: error, informer: name }, 'watch broken, trying again');
+    await this.#rest(signal, error instanceof ApiError ? error.retryAfterMs : undefined);
   }
 
   /** A listener that throws must not end the watch. */
