@@ -26,7 +26,7 @@ class SilentSource implements ListWatch<ApiObject> {
     return { items: [], resourceVersion: '1' };
   }
 
-  // eslint-disable-next-line require-yield
+  // oxlint-disable-next-line require-yield -- it never has anything to yield
   async *watch({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<never> {
     this.watches += 1;
     await this.#time.sleep(this.#silenceMs, signal);
