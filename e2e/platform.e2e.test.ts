@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { ORDER_EVENTS_PARTITIONS } from '@orderflow/contracts/topics';
 import { until } from '@orderflow/local/until';
 import { ClusterLoad } from './cluster/cluster-load.ts';
 import { keepingDiagnostics } from './cluster/diagnostics.ts';
 import { openTestPlatform, type TestPlatform } from './cluster/test-platform.ts';
+import { DRAIN_SECONDS, scaleOnBacklog, watchIdleOperator } from './operator-scenarios.ts';
 import { findFaults, renderReport } from './rolling-demo/report.ts';
 import { runRollingDemo } from './rolling-demo/rolling-demo.ts';
 
@@ -122,6 +124,42 @@ describe('a platform in a cluster', () => {
     const report = await runRollingDemo({ ...platform, load, ratePerSecond: 200, rounds: 1, log: say });
     process.stderr.write(`${renderReport(report)}\n`);
     expect(findFaults(report)).toEqual([]);
+  });
+});
+
+describe('the operator', () => {
+  story('scales on lag: once up, within the partitions, and once down', async () => {
+    const { timeline, secondsToScale, drainSeconds, verdict } = await scaleOnBacklog(platform, {
+      orders: 30_000,
+      killsLeader: false,
+    });
+    say(
+      `replicas ${timeline.join(' -> ')}, scaled after ${secondsToScale.toFixed(1)} s, drained in ${drainSeconds.toFixed(1)} s`,
+    );
+    expect(secondsToScale).toBeLessThanOrEqual(10);
+    expect(drainSeconds).toBeLessThanOrEqual(DRAIN_SECONDS);
+    expect(timeline).toHaveLength(3);
+    expect(Math.max(...timeline)).toBeLessThanOrEqual(ORDER_EVENTS_PARTITIONS);
+    expect(verdict).toMatchObject({ isProved: true, lost: 0, duplicated: 0 });
+  });
+
+  story('is followed by the other one when it is killed in the middle of that', async () => {
+    const { timeline, takeoverSeconds, verdict } = await scaleOnBacklog(platform, {
+      orders: 12_000,
+      killsLeader: true,
+    });
+    say(`replicas ${timeline.join(' -> ')}, taken over after ${takeoverSeconds?.toFixed(1)} s`);
+    expect(takeoverSeconds).toBeLessThanOrEqual(17);
+    expect(timeline).toHaveLength(3);
+    expect(verdict).toMatchObject({ isProved: true, lost: 0, duplicated: 0 });
+  });
+
+  story('costs little while there is nothing to do', async () => {
+    const { callsPerMinute, residentMiB, scaleWrites } = await watchIdleOperator(platform);
+    say(`idle operator: ${callsPerMinute.toFixed(0)} API calls a minute, ${residentMiB.toFixed(0)} MiB`);
+    expect(callsPerMinute).toBeLessThanOrEqual(40);
+    expect(residentMiB).toBeLessThanOrEqual(180);
+    expect(scaleWrites).toBe(0);
   });
 });
 

@@ -9,7 +9,7 @@ import { Namespace } from './namespace.ts';
 const GENERATOR = 'load-generator';
 const AUDITOR = 'auditor';
 const START_TIMEOUT_MS = 120_000;
-const AUDIT_TIMEOUT_MS = 300_000;
+const AUDIT_TIMEOUT_MS = 900_000;
 
 /** All charts of the umbrella but the one that makes load. */
 const SERVICES = ['api-gateway', 'order-service', 'event-processor', 'operator'] as const;
@@ -22,6 +22,8 @@ export interface ClusterLoadOptions extends Omit<HelmReleaseOptions, 'name'> {
   readonly atMostMinutes: number;
   /** More values of the load-generator chart's `load`. */
   readonly load?: Readonly<Record<string, unknown>>;
+  /** How long the auditor waits until everything is applied, by default as the chart says. */
+  readonly auditWait?: string;
 }
 
 /** How a run ended. */
@@ -50,7 +52,7 @@ export class ClusterLoad implements AsyncDisposable {
 
   /** Resolves when the first orders have been answered. */
   async start(): Promise<void> {
-    const { target, ratePerSecond, atMostMinutes, load } = this.#options;
+    const { target, ratePerSecond, atMostMinutes, load, auditWait } = this.#options;
     await this.#release.uninstall(); // of a run that was cut off
     const settings = {
       url: `http://${target}-api-gateway`,
@@ -65,6 +67,7 @@ export class ClusterLoad implements AsyncDisposable {
       ...Object.fromEntries(SERVICES.map((name) => [`${name}.enabled`, false])),
       'load-generator.enabled': true,
       'load-generator.load': settings,
+      ...(auditWait !== undefined && { 'load-generator.audit.wait': auditWait }),
     };
     await this.#release.upgrade(overrides);
     this.#pod = await until(async () => (await this.#findPod()) ?? '', {
@@ -82,6 +85,19 @@ export class ClusterLoad implements AsyncDisposable {
   /** Ends the load and waits for the auditor's verdict on all that it sent. */
   async finish(): Promise<LoadVerdict> {
     await this.#exec('kill -USR2 1');
+    return this.verdict();
+  }
+
+  /** Resolves when so many orders have been accepted. */
+  async accepted(orders: number, timeoutMs: number): Promise<void> {
+    await until(() => (this.samples.at(-1)?.sample.accepted ?? 0) >= orders, {
+      what: `${orders} orders are accepted`,
+      timeoutMs,
+    });
+  }
+
+  /** Waits for the verdict of a load that ends by itself. */
+  async verdict(): Promise<LoadVerdict> {
     const job = (await this.#namespace.get('pod', this.#pod)).metadata.labels?.['job-name'] ?? '';
     const isProved = await this.#namespace.awaitJob(job, AUDIT_TIMEOUT_MS);
     const report = await this.#namespace.kubectl('logs', this.#pod, '--container', AUDITOR).catch(String);
