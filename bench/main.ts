@@ -2,16 +2,21 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '@orderflow/local/local-error';
-import { createProgressLog } from '@orderflow/local/progress';
+import { createProgressLog, type ProgressLog } from '@orderflow/local/progress';
 import { verifyDurability } from './durability.ts';
 import { parseOptions, UsageError, type BenchName, type BenchOptions, type BenchSize } from './options.ts';
 import { benchOrders } from './orders.ts';
 import { benchProcessor } from './processor.ts';
 import { benchPublisher } from './publisher.ts';
 import { buildReport, renderReport, type Findings } from './report.ts';
+import { benchScaling } from './scaling.ts';
+import { renderScaling } from './scaling-table.ts';
 import { Stage } from './stage.ts';
 
-const BENCHMARKS: Readonly<Record<BenchName, (stage: Stage, size: BenchSize) => Promise<Findings>>> = {
+/** Those that measure real servers. */
+type StagedBench = Exclude<BenchName, 'scaling'>;
+
+const BENCHMARKS: Readonly<Record<StagedBench, (stage: Stage, size: BenchSize) => Promise<Findings>>> = {
   orders: benchOrders,
   publisher: benchPublisher,
   processor: benchProcessor,
@@ -37,6 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
 async function bench({ name, size }: BenchOptions): Promise<number> {
   const log = createProgressLog({ stream: process.stderr });
   await mkdir(localDirectory, { recursive: true });
+  if (name === 'scaling') return simulateScaling(log, size);
   await using stage = await Stage.open({ localDirectory, log, interrupt: interrupt.signal });
   const durability = await verifyDurability(stage.postgres.url());
   log.step(
@@ -52,4 +58,13 @@ async function bench({ name, size }: BenchOptions): Promise<number> {
   process.stdout.write(`\n${renderReport(report)}\n`);
   stage.succeeded();
   return Number(report.bars.some(({ met }) => !met));
+}
+
+/** Needs no servers. */
+async function simulateScaling(log: ProgressLog, { rounds }: BenchSize): Promise<number> {
+  const seeds = rounds === undefined ? {} : { seeds: rounds };
+  const findings = await benchScaling({ log, signal: interrupt.signal, ...seeds });
+  await writeFile(join(localDirectory, 'bench-scaling.json'), `${JSON.stringify(findings.rows, undefined, 2)}\n`);
+  process.stdout.write(`\n${renderScaling(findings)}\n`);
+  return Number(findings.bars.some(({ isMet }) => !isMet));
 }

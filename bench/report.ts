@@ -117,7 +117,8 @@ function renderCpu({ names, unit, rounds }: BenchReport): string[] {
   ];
 }
 
-function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** Lines of aligned cells; the first column to the left, the others to the right. */
+export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   return all.map((row) =>

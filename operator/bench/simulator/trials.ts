@@ -19,6 +19,8 @@ export interface Trial {
   readonly seed: number;
   readonly world: WorldOptions;
   readonly stepSecond: number;
+  /** More comes than the replicas of before can work off, and there can be more of them: lag is certain. */
+  readonly isOverload: boolean;
 }
 
 export interface TrialResult {
@@ -27,10 +29,15 @@ export interface TrialResult {
   readonly writes: number;
   /** From the step until no message is old. */
   readonly drainSeconds: number;
+  readonly isDrainedInTime: boolean;
+  readonly isOverload: boolean;
   /** Rungs of the ladder above the fewest replicas that an oracle could do with; null when no rung is enough. */
   readonly rungsAboveOracle: number | null;
   readonly highestReplicas: number;
 }
+
+/** Beyond the chance of a few seconds. */
+const OVERLOAD = 1.15;
 
 const LADDER = buildLadder(PARTITIONS, { min: 1, max: PARTITIONS });
 
@@ -44,8 +51,9 @@ export function drawTrial(seed: number): Trial {
   const initialReplicas = LADDER.find((rung) => rung * RATE_PER_REPLICA * 0.8 >= before) ?? PARTITIONS;
   const arrivalRate = (second: number): number =>
     second < stepSecond ? before : after + (second === stepSecond ? backlog : 0);
+  const isOverload = initialReplicas < PARTITIONS && after > OVERLOAD * RATE_PER_REPLICA * initialReplicas;
   const scenario = { name: 'trial', seconds: 0, initialReplicas, arrivalRate };
-  return { seed, stepSecond, world: worldOf(scenario, seed) };
+  return { seed, stepSecond, isOverload, world: worldOf(scenario, seed) };
 }
 
 /** What our decision makes of it, and how much an oracle needs. */
@@ -56,7 +64,12 @@ export function runTrial(trial: Trial, policy: ScalingPolicy): TrialResult {
       rung >= trial.world.initialReplicas && watch(trial, oracleOf(trial, rung)).drainSeconds <= OBJECTIVE_SECONDS,
   );
   const reached = LADDER.findIndex((rung) => rung >= ours.highestReplicas);
-  return { ...ours, rungsAboveOracle: oracle < 0 ? null : reached - oracle };
+  return {
+    ...ours,
+    isDrainedInTime: ours.drainSeconds <= OBJECTIVE_SECONDS,
+    isOverload: trial.isOverload,
+    rungsAboveOracle: oracle < 0 ? null : reached - oracle,
+  };
 }
 
 /** Knows what is coming, but not before it can be seen. */
@@ -67,7 +80,10 @@ function oracleOf({ stepSecond, world }: Trial, replicas: number): Scaler {
   };
 }
 
-function watch({ world: options, stepSecond }: Trial, scaler: Scaler): Omit<TrialResult, 'rungsAboveOracle'> {
+function watch(
+  { world: options, stepSecond }: Trial,
+  scaler: Scaler,
+): Omit<TrialResult, 'rungsAboveOracle' | 'isDrainedInTime' | 'isOverload'> {
   const world = new World(options);
   const seen = { firstWrite: null as number | null, writes: 0, lastOld: stepSecond, highest: options.initialReplicas };
   while (world.second < stepSecond + WATCHED_SECONDS) {

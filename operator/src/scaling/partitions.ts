@@ -74,9 +74,9 @@ export function followPartitions(
     (p) => p.progress.committed !== null && p.lag + p.committed > 0 && waited(p) <= patienceSeconds / 2,
   );
   const stalled = seen.filter((p) => isGroupMoving && p.lag > 0 && waited(p) >= patienceSeconds);
-  const waiting = seen.filter((p) => !stalled.includes(p));
+  const waiting = stalled.length === 0 ? seen : seen.filter((p) => !stalled.includes(p));
   return {
-    partitions: Object.fromEntries(seen.map(({ key, progress }) => [key, progress])),
+    partitions: progressByKey(seen),
     producedMessages: sumOf(seen, ({ produced }) => produced),
     committedMessages: sumOf(seen, ({ committed }) => committed),
     backlogMessages: sumOf(waiting, (p) =>
@@ -142,6 +142,13 @@ function smoothCommitInterval(seen: readonly PartitionSeen[], before: number, po
   const observed = interval <= RESOLVABLE_POLLS * pollSeconds ? 0 : interval;
   const smoothed = before + (0.7 * intervals.length * (observed - before)) / seen.length;
   return smoothed < pollSeconds ? 0 : Math.round(smoothed);
+}
+
+/** A loop, since this is most of what a poll of a thousand partitions costs. */
+function progressByKey(seen: readonly PartitionSeen[]): Record<string, PartitionProgress> {
+  const partitions: Record<string, PartitionProgress> = {};
+  for (const { key, progress } of seen) partitions[key] = progress;
+  return partitions;
 }
 
 function skewOf(rates: readonly number[]): number {
