@@ -12,10 +12,12 @@ const TARGET = 'event-processor';
 
 /** A candidate and what it said. */
 class Candidate {
+  readonly identity: string;
   readonly said: string[] = [];
   readonly #process: ChildProcess;
 
   constructor(identity: string, api: FakeApiServer) {
+    this.identity = identity;
     this.#process = spawn(process.execPath, ['--no-warnings', PROGRAM, api.kubeconfig, identity, TARGET], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -58,13 +60,12 @@ afterEach(async () => {
 });
 
 async function startPair(): Promise<{ readonly leader: Candidate; readonly other: Candidate }> {
-  const leader = new Candidate('one', api);
-  candidates.push(leader);
-  await Promise.all([leader.says('leads'), leader.says('ready')]);
-  const other = new Candidate('other', api);
-  candidates.push(other);
-  await other.says('ready');
-  return { leader, other };
+  const pair = [new Candidate('one', api), new Candidate('two', api)] as const;
+  candidates.push(...pair);
+  await Promise.all(pair.map((candidate) => candidate.says('ready')));
+  await until(() => pair.some(({ said }) => said.includes('leads')), { what: 'one of them leads' });
+  const [one, two] = pair;
+  return one.said.includes('leads') ? { leader: one, other: two } : { leader: two, other: one };
 }
 
 function holder(): unknown {
@@ -81,16 +82,16 @@ describe('two operators', () => {
     const { leader, other } = await startPair();
     leader.signal('SIGKILL');
     await leader.ended();
-    expect(holder()).toBe('one');
+    expect(holder()).toBe(leader.identity);
     await other.says('leads');
-    expect(holder()).toBe('other');
+    expect(holder()).toBe(other.identity);
   });
 
   test('a leader that is asked to end gives the lease back, without being waited for', async () => {
     const { leader, other } = await startPair();
     leader.signal('SIGTERM');
     expect(await leader.ended()).toBe(0);
-    expect(holder()).not.toBe('one');
+    expect(holder()).not.toBe(leader.identity);
     await other.says('leads');
   });
 
@@ -111,6 +112,6 @@ describe('two operators', () => {
     await leader.says('scale conflict');
     expect(api.store.get(DEPLOYMENT_COLLECTION, TARGET).spec).toEqual({ replicas: 4 });
     expect(scaleWrites()).toBe(1);
-    expect(holder()).toBe('other');
+    expect(holder()).toBe(other.identity);
   });
 });
