@@ -42,7 +42,7 @@ describe('parseOptions', () => {
   });
 
   test('names the benchmarks when the name is unknown', () => {
-    expect(refusalOf('order')).toBe('there is no benchmark order; there are orders, publisher, processor');
+    expect(refusalOf('order')).toBe('there is no benchmark order; there are orders, publisher, processor, scaling');
   });
 
   test('refuses a size that the benchmark would ignore', () => {

@@ -5,10 +5,10 @@ const SLOW_SECONDS = 30;
 
 const TREND_SECONDS = 240;
 
-/** A rise by more than this from one interval to the next is one, when it is more than chance makes of a steady load. */
-const RISE = 1.1;
-const EARLIER_RISE = 1.05;
-const CHANCE_DEVIATIONS = 3;
+/** A rise by more than this from one interval to the next is one, when chance does not make it of a steady load. */
+const RISE = { factor: 1.1, deviations: 3 };
+/** The interval before may have seen only the end of it, so less will do. */
+const EARLIER_RISE = { factor: 1.02, deviations: 2 };
 
 export interface Arrivals {
   /** lambda: quick to rise, slow to fall. */
@@ -71,11 +71,10 @@ function middleOfThree(a: number, b: number, c: number): number {
 
 /** Counts of independent arrivals deviate by their square root. */
 function isRise(
-  rates: { readonly from: number; readonly to: number; readonly seconds: number },
-  factor: number,
+  { from, to, seconds }: { readonly from: number; readonly to: number; readonly seconds: number },
+  least: { readonly factor: number; readonly deviations: number },
 ): boolean {
-  const { from, to, seconds } = rates;
-  return to > factor * from && (to - from) * seconds > CHANCE_DEVIATIONS * Math.sqrt((from + to) * seconds);
+  return to > least.factor * from && (to - from) * seconds > least.deviations * Math.sqrt((from + to) * seconds);
 }
 
 function intervalRates(samples: readonly Sample[]): number[] {
