@@ -47,14 +47,17 @@ export async function buildImage(
   );
 }
 
+/** No service knows this level; what reads no level is told something wrong by its arguments. */
+const WRONG_SETTING = ['--env=LOG_LEVEL=loud'] as const;
+
 /** Looks at an image from outside, and from inside in a container with a read-only root and no network. */
 export async function inspectImage(source: ImageSource, { docker, tag }: ImagesConfig): Promise<SeenImage> {
   const reference = imageReference(source, tag);
-  const run = [docker, 'run', '--rm', '--read-only', '--network=none', reference] as const;
-  const self = await runCommand([...run, 'node', '-p', '`${process.pid} ${process.getuid()}`']);
+  const run = [docker, 'run', '--rm', '--read-only', '--network=none'] as const;
+  const self = await runCommand([...run, reference, 'node', '-p', '`${process.pid} ${process.getuid()}`']);
   const [pid = 0, uid = 0] = self.trim().split(' ').map(Number);
   const [sizeBytes, baseBytes] = await Promise.all([sizeOf(reference, docker), sizeOf(BASE_IMAGE, docker)]);
-  const exitCode = await exitCodeOf([...run, ...(source.wrongArguments ?? [])]);
+  const exitCode = await exitCodeOf([...run, ...WRONG_SETTING, reference, ...(source.wrongArguments ?? [])]);
   return { reference, sizeBytes, baseBytes, pid, uid, exitCode };
 }
 
