@@ -65,9 +65,9 @@ export class HelmRelease {
     await this.#helm('rollback', this.name, String(revision), '--wait', `--timeout=${TIMEOUT_MS / 1_000}s`);
   }
 
-  /** What the tests of the chart printed. @throws {CommandFailure} when one fails. */
-  async test(): Promise<string> {
-    return this.#helm('test', this.name, '--logs', `--timeout=${TIMEOUT_MS / 1_000}s`);
+  /** Runs the chart's tests. @throws {CommandFailure} when one fails. */
+  async test(): Promise<void> {
+    await this.#helm('test', this.name, `--timeout=${TIMEOUT_MS / 1_000}s`);
   }
 
   async uninstall(): Promise<void> {
