@@ -10,7 +10,11 @@ const schema = z.object({
    * others; latency, CPU and WAL are measured without them.
    */
   DEMO_WARMUP_SECONDS: envInt({ min: 0, max: 600 }).default(20),
+  /** Event processors at first and at least; the operator's decision adds more when they are needed. */
   DEMO_PROCESSORS: envInt({ min: 1, max: 12 }).default(1),
+  DEMO_MAX_PROCESSORS: envInt({ min: 1, max: 12 }).default(6),
+  /** How long each event pretends to take, so that scaling is to be seen. */
+  DEMO_PROCESSING_DELAY_MS: envInt({ min: 0, max: 1_000 }).default(0),
   /** Leave everything running after the verdict, until Ctrl-C. */
   KEEP: envBool().default(false),
   /** When the user's command began, Unix milliseconds: the start of `timeToFirstOrderMs`. */

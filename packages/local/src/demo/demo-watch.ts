@@ -6,6 +6,7 @@ import { silentLogger } from '@orderflow/service-kit/logger';
 import { sleep } from '@orderflow/service-kit/sleep';
 import { LocalError } from '../local-error.ts';
 import type { Platform } from '../platform/platform.ts';
+import type { ServiceProcess } from '../platform/service-process.ts';
 import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
 import type { RunningLoad } from './load.ts';
@@ -55,6 +56,7 @@ export class DemoWatch implements AsyncDisposable {
   #previous: ProgressSample | undefined;
   #baseline: Promise<Baseline> = Promise.resolve({ walBytes: 0, endToEnd: new Map(), accepted: 0 });
   #isWarm = false;
+  readonly #retired: string[] = [];
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -145,8 +147,10 @@ export class DemoWatch implements AsyncDisposable {
   /** The promise, or the error of the first process that dies meanwhile. */
   async orDeath<T>(promise: Promise<T>): Promise<T> {
     const { gateway, orders, processors } = this.#parts.platform;
-    const deaths = [gateway, orders, ...processors].map(async ({ name, process: child }) => {
+    const deaths = [gateway, orders, ...processors].map(async (service) => {
+      const { name, process: child } = service;
       const exit = await child.exited;
+      if (service !== gateway && service !== orders && !processors.includes(service)) return promise; // it was to go
       throw new LocalError({
         code: 'CHILD_EXITED',
         message: `${name} ended while the demo ran (${exit.signal ?? `exit code ${exit.code}`}).`,
@@ -155,6 +159,11 @@ export class DemoWatch implements AsyncDisposable {
       });
     });
     return Promise.race([promise, ...deaths]);
+  }
+
+  /** Keeps the metrics of a processor that is about to go. */
+  async retire({ adminUrl }: ServiceProcess): Promise<void> {
+    this.#retired.push(await readMetrics(adminUrl));
   }
 
   async finish(): Promise<Measurements> {
@@ -196,8 +205,8 @@ export class DemoWatch implements AsyncDisposable {
 
   async #readEndToEnd(): Promise<Buckets> {
     const { processors } = this.#parts.platform;
-    const expositions = processors.map(async ({ adminUrl }) => (await fetch(`${adminUrl}/metrics`)).text());
-    return readHistogram(await Promise.all(expositions), 'event_end_to_end_seconds');
+    const expositions = await Promise.all(processors.map(({ adminUrl }) => readMetrics(adminUrl)));
+    return readHistogram([...expositions, ...this.#retired], 'event_end_to_end_seconds');
   }
 
   async #walPosition(): Promise<number> {
@@ -206,4 +215,8 @@ export class DemoWatch implements AsyncDisposable {
     );
     return Number(rows[0]?.bytes);
   }
+}
+
+async function readMetrics(adminUrl: string): Promise<string> {
+  return (await fetch(`${adminUrl}/metrics`)).text();
 }

@@ -11,7 +11,9 @@ import type { DemoConfig } from './config.ts';
 import { quantileOf, type Buckets } from './histogram.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { startLoad, type RunningLoad } from './load.ts';
+import { ProcessorPool } from './processor-pool.ts';
 import type { RunFacts } from './report.ts';
+import { DemoScaling } from './scaling.ts';
 
 export interface DemoParts {
   readonly config: DemoConfig;
@@ -44,8 +46,11 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
   );
   await using watch = new DemoWatch({ ...parts, warmupMs: parts.config.DEMO_WARMUP_SECONDS * 1_000 });
   await watch.start();
+  await using scaling = startDemoScaling(parts, watch);
   const { timeToFirstOrderMs, drainSeconds } = await sendAndDrain(parts, files, watch);
   const { endToEnd, ...measured } = await watch.finish();
+  await scaling.untilRest(parts.signal);
+  const scaled = await scaling.stop();
   const endToEndMs = { p50: quantileMs(endToEnd, 0.5), p99: quantileMs(endToEnd, 0.99) };
   parts.log.step('auditor: joining receipts, orders, topic and analytics');
   const auditExitCode = await runAuditor({
@@ -58,7 +63,17 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
   const audit = await readJson<AuditReport>(files.audit);
   const { DEMO_RATE: ratePerSecond, DEMO_SECONDS: seconds } = parts.config;
   const durations = { timeToFirstOrderMs, drainSeconds, endToEndMs };
-  return { ratePerSecond, seconds, load, audit, auditExitCode, ...measured, ...durations };
+  return { ratePerSecond, seconds, load, audit, auditExitCode, ...measured, ...scaled, ...durations };
+}
+
+function startDemoScaling({ config, platform, log }: DemoParts, watch: DemoWatch): DemoScaling {
+  const pool = new ProcessorPool({
+    platform,
+    onAdded: ({ name, pid }) => watch.include({ name, pid, withChildren: false }),
+    onRemoving: (processor) => watch.retire(processor),
+  });
+  const { kafkaBootstrapServers } = platform.endpoints();
+  return new DemoScaling({ config, kafkaBootstrapServers, pool, log });
 }
 
 async function sendAndDrain(

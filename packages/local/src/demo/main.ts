@@ -33,7 +33,13 @@ async function demo(config: DemoConfig): Promise<number> {
   await mkdir(localDirectory, { recursive: true });
   const run = await openRunDirectory({ localDirectory, name: 'demo', log });
   const cacheDirectory = join(localDirectory, 'cache');
-  const platform = await startPlatform({ run, cacheDirectory, log, processors: config.DEMO_PROCESSORS });
+  const platform = await startPlatform({
+    run,
+    cacheDirectory,
+    log,
+    processors: config.DEMO_PROCESSORS,
+    env: { processor: { PROCESSING_DELAY_MS: String(config.DEMO_PROCESSING_DELAY_MS) } },
+  });
   let isProved = false;
   try {
     const { gateway } = platform.endpoints();

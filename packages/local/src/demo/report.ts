@@ -1,9 +1,10 @@
 import type { AuditReport } from '@orderflow/auditor/audit';
 import type { LoadReport } from '@orderflow/load-generator/report';
+import type { ScalingSummary } from './local-scaler.ts';
 import type { UsageSummary } from './usage-sampler.ts';
 
 /** What a run of the demo found out. */
-export interface RunFacts {
+export interface RunFacts extends ScalingSummary {
   readonly ratePerSecond: number;
   readonly seconds: number;
   readonly load: LoadReport;
@@ -44,6 +45,9 @@ export interface DemoReport {
   readonly cpuMicrosPerOrder: number | null;
   readonly walBytesPerOrder: number | null;
   readonly scheduleKept: boolean;
+  /** How often the number of event processors was changed, and the highest number. */
+  readonly scaleEvents: number;
+  readonly maxReplicas: number;
   /** CPU microseconds per accepted order and memory, by process with what runs below it. */
   readonly processes: readonly (UsageSummary & { readonly cpuMicrosPerOrder: number | null })[];
 }
@@ -87,6 +91,8 @@ export function buildDemoReport(facts: RunFacts): DemoReport {
     cpuMicrosPerOrder: usage.length === 0 ? null : perOrder(cpuMicros, measured),
     walBytesPerOrder: perOrder(facts.walBytes, measured),
     scheduleKept: load.scheduleKept,
+    scaleEvents: facts.scaleEvents,
+    maxReplicas: facts.maxReplicas,
     processes: usage.map((summary) => ({ ...summary, cpuMicrosPerOrder: perOrder(summary.cpuMicros, measured) })),
   };
 }
@@ -103,6 +109,7 @@ export function renderDemoReport(report: DemoReport): string {
     ['order to analytics', `p50 ${number(report.endToEndP50Ms, ' ms')}, p99 ${number(report.endToEndP99Ms, ' ms')}`],
     ['first order after', number(report.timeToFirstOrderMs / 1000, ' s')],
     ['drained after', number(report.drainSeconds, ' s')],
+    ['event processors', `at most ${report.maxReplicas}, scaled ${report.scaleEvents} times`],
     ['CPU per order', `${number(report.cpuMicrosPerOrder, ' µs')} over all processes`],
     ['WAL per order', number(report.walBytesPerOrder, ' bytes')],
     ...report.processes.map((p): [string, string] => [

@@ -37,10 +37,12 @@ export interface Platform {
   readonly kafka: LocalKafka;
   readonly gateway: ServiceProcess;
   readonly orders: ServiceProcess;
-  /** The event processors, which may be added to. */
+  /** The event processors; there may come more and go some. */
   readonly processors: readonly ServiceProcess[];
   endpoints(): Endpoints;
   addProcessor(): Promise<ServiceProcess>;
+  /** Takes it out of `processors`, then stops it. */
+  removeProcessor(processor: ServiceProcess): Promise<void>;
   /** Stops everything in the order in which orders flow. Idempotent. */
   stop(): Promise<void>;
 }
@@ -87,6 +89,7 @@ async function startAll(options: PlatformOptions, stack: AsyncDisposableStack): 
     orders,
     processors: services.processors,
     addProcessor: () => services.addProcessor(),
+    removeProcessor: (processor) => services.removeProcessor(processor),
     endpoints: () => ({
       gateway: gateway.url,
       admin: Object.fromEntries([gateway, orders, ...services.processors].map((s) => [s.name, s.adminUrl])),
@@ -190,6 +193,12 @@ class PlatformServices {
     });
     this.processors.push(processor);
     return processor;
+  }
+
+  async removeProcessor(processor: ServiceProcess): Promise<void> {
+    const index = this.processors.indexOf(processor);
+    if (index >= 0) this.processors.splice(index, 1);
+    await processor.stop();
   }
 
   async stopProcessors(): Promise<void> {

@@ -1,0 +1,91 @@
+import { EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
+import { KafkaLagReaders } from '@orderflow/operator/kafka/lag-readers';
+import { DEFAULT_POLICY, type ScalingPolicy } from '@orderflow/operator/scaling/policy';
+import { systemClock } from '@orderflow/service-kit/clock';
+import { silentLogger } from '@orderflow/service-kit/logger';
+import { PeriodicTask } from '@orderflow/service-kit/periodic-task';
+import { sleep } from '@orderflow/service-kit/sleep';
+import type { ProgressLog } from '../progress.ts';
+import type { DemoConfig } from './config.ts';
+import { LocalScaler, type ScalablePool, type ScalingSummary } from './local-scaler.ts';
+
+/** A little less than one processor does on a small machine where everything else runs as well. */
+const EVENTS_PER_SECOND = 5_000;
+
+/** Default WORKERS of the event processor, each of which waits by itself. */
+const WORKERS = 2;
+
+const REST_POLL_MS = 200;
+const REST_DEADLINE_MS = 90_000;
+
+/** The operator's decision with the patience of a demo. */
+export function demoPolicy(
+  config: Pick<DemoConfig, 'DEMO_PROCESSORS' | 'DEMO_MAX_PROCESSORS' | 'DEMO_PROCESSING_DELAY_MS'>,
+): ScalingPolicy {
+  const delayMs = config.DEMO_PROCESSING_DELAY_MS;
+  return {
+    ...DEFAULT_POLICY,
+    minReplicas: config.DEMO_PROCESSORS,
+    maxReplicas: Math.max(config.DEMO_PROCESSORS, config.DEMO_MAX_PROCESSORS),
+    drainSeconds: 30,
+    prior: {
+      messagesPerSecondPerReplica: delayMs === 0 ? EVENTS_PER_SECOND : (WORKERS * 1000) / delayMs,
+      rebalanceSeconds: 5,
+    },
+    scaleDown: { windowSeconds: 20 },
+  };
+}
+
+export interface DemoScalingParts {
+  readonly config: DemoConfig;
+  readonly kafkaBootstrapServers: string;
+  readonly pool: ScalablePool;
+  readonly log: ProgressLog;
+}
+
+/** Scales the demo's event processors from its construction on. */
+export class DemoScaling implements AsyncDisposable {
+  readonly #readers: KafkaLagReaders;
+  readonly #scaler: LocalScaler;
+  readonly #polling: PeriodicTask;
+
+  constructor({ config, kafkaBootstrapServers, pool, log }: DemoScalingParts) {
+    const logger = silentLogger();
+    const clock = systemClock;
+    const policy = demoPolicy(config);
+    const readers = new KafkaLagReaders({ security: { clientId: 'demo-scaler' }, logger, clock });
+    const bootstrapServers = [kafkaBootstrapServers];
+    const query = { bootstrapServers, consumerGroup: EVENT_PROCESSOR_GROUP, topics: [ORDER_EVENTS_TOPIC] };
+    this.#readers = readers;
+    this.#scaler = new LocalScaler({ readLag: () => readers.read(query), pool, policy, clock, log });
+    this.#polling = new PeriodicTask({
+      name: 'demo-scaler',
+      intervalMs: policy.pollSeconds * 1000,
+      logger,
+      runOnce: async () => void (await this.#scaler.poll()),
+    });
+    this.#polling.start();
+  }
+
+  /** Resolves when the replicas are down to the minimum again, or after a minute and a half. */
+  async untilRest(signal: AbortSignal): Promise<void> {
+    const giveUpMs = Date.now() + REST_DEADLINE_MS;
+    while (!this.#scaler.isAtRest && Date.now() < giveUpMs && !signal.aborted) await sleep(REST_POLL_MS, signal);
+  }
+
+  /**
+   * Ends the scaling; nothing is under way after it. Idempotent.
+   *
+   * @throws {LocalError} when a process could not be started or stopped.
+   */
+  async stop(): Promise<ScalingSummary> {
+    await this.#polling.stop();
+    await this.#readers.stop();
+    await this.#scaler.settled();
+    return this.#scaler.summary();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => undefined); // whoever wants to know has called stop(), or there is a worse error
+  }
+}
