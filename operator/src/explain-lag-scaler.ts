@@ -31,7 +31,7 @@ function explainDecision(spec: unknown, { lastDecision }: LagScalerStatus, nowMs
     headline,
     '',
     explain(lastDecision, policy),
-    `So it was ${seconds} s ago; nothing that matters has changed since.`,
+    `So it was ${seconds} s ago. What changes is written within 15 s.`,
   ];
 }
 

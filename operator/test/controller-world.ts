@@ -75,7 +75,8 @@ export class FakeKafka {
 
   read(readAtMs: number, members: number): LagReading {
     this.reads += 1;
-    if (this.isDown) throw new Error('Kafka does not answer', { cause: new Error('connect ECONNREFUSED') });
+    if (this.isDown)
+      throw new Error('Kafka does not answer', { cause: new Error(`connect ECONNREFUSED at ${readAtMs}`) });
     const indexed = this.partitions.map(({ logEnd, committed }, partition) => ({ partition, logEnd, committed }));
     return {
       readAtMs,

@@ -69,11 +69,13 @@ export function rateStatus(written: LagScalerStatus, next: LagScalerStatus): Sta
 
 function factsOf(status: LagScalerStatus): object {
   const { lag: _, timeLagSeconds: __, arrivalRate: ___, memory: ____, lastDecision: _____, ...facts } = status;
-  return asJson(facts);
+  return asJson({ ...facts, conditions: status.conditions.map(({ message: ______, ...condition }) => condition) });
 }
 
-function numbersOf({ lag, timeLagSeconds, arrivalRate, memory, lastDecision }: LagScalerStatus): object {
-  return asJson({ lag, timeLagSeconds, arrivalRate, memory, lastDecision: { ...lastDecision, atMs: 0 } });
+/** What brokers say of why they do not answer may be different each time. */
+function numbersOf({ lag, timeLagSeconds, arrivalRate, memory, lastDecision, conditions }: LagScalerStatus): object {
+  const messages = conditions.map(({ message }) => message);
+  return asJson({ lag, timeLagSeconds, arrivalRate, memory, messages, lastDecision: { ...lastDecision, atMs: 0 } });
 }
 
 /** What was read from the API server and what is about to go there compare as JSON only. */

@@ -53,7 +53,7 @@ export class LagScalerMetrics {
   }
 
   /** Times a reading that succeeds. */
-  async timeLagRead<Reading>(read: () => Promise<Reading>): Promise<Reading> {
+  async measureRead<Reading>(read: () => Promise<Reading>): Promise<Reading> {
     const end = this.#reads.startTimer();
     const reading = await read();
     end();
@@ -64,7 +64,7 @@ export class LagScalerMetrics {
     this.#failures.inc({ namespace, name });
   }
 
-  /** The LagScaler is gone. */
+  /** Nobody looks after the LagScaler here any more. */
   forget({ namespace, name }: ObjectRef): void {
     for (const gauge of Object.values(this.#gauges)) gauge.remove({ namespace, name });
   }

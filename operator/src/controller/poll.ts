@@ -56,7 +56,7 @@ export async function poll(context: ReconcileContext, polled: Polled): Promise<P
 async function readLag(context: ReconcileContext, { resource, spec, state }: Polled): Promise<void> {
   const { metrics, lagReaders, logger } = context;
   try {
-    state.lag = await metrics.timeLagRead(() => lagReaders.read(lagQueryOf(spec)));
+    state.lag = await metrics.measureRead(() => lagReaders.read(lagQueryOf(spec)));
     state.lagFailure = undefined;
   } catch (error: unknown) {
     metrics.lagReadFailed(resource.ref);
@@ -81,6 +81,7 @@ async function reportMissingTarget(context: ReconcileContext, { resource, spec, 
   const at = { generation: resource.generation, atMs: context.clock.nowMs() };
   const next = buildStandstillStatus(state.status, findings, at);
   state.targetUid = undefined;
+  context.metrics.forget(resource.ref);
   return (await writeStatus(context, { resource, state, next })) === 'conflict' ? 'again' : 'done';
 }
 

@@ -134,6 +134,15 @@ describe('Kafka', () => {
     expect(world.cluster.scaleWrites).toEqual([3, 1]);
   });
 
+  test('whose brokers say something else each time costs no write per poll', async () => {
+    await world.pass(60);
+    world.kafka.isDown = true;
+    await world.pass(150); // the fallback has been acted upon
+    const { statusWrites } = world.cluster;
+    await world.pass(300);
+    expect(world.cluster.statusWrites - statusWrites).toBeLessThanOrEqual(300 / 15 + 1);
+  });
+
   test('with a topic that is made anew with 24 partitions: a warning, no panic, and the new ladder', async () => {
     world.kafka.arrivalRate = 50;
     await world.pass(300);

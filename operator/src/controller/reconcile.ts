@@ -31,6 +31,7 @@ export class Reconciler {
 
   /** Forgets what was being watched: another leader may have acted since. */
   reset(): void {
+    for (const key of this.#states.keys()) this.#context.metrics.forget(refOf(key));
     this.#states.clear();
   }
 
@@ -78,6 +79,7 @@ export class Reconciler {
     { reason, message }: { readonly reason: 'InvalidSpec' | 'Paused'; readonly message: string },
   ): Promise<ReconcileResult> {
     const state = this.#stateOf(resource);
+    this.#context.metrics.forget(resource.ref);
     const at = { generation: resource.generation, atMs: this.#context.clock.nowMs() };
     const next = buildStandstillStatus(state.status, findStandstill(reason, message), at);
     return again(await writeStatus(this.#context, { resource, state, next }), {});
