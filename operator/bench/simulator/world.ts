@@ -1,6 +1,10 @@
 import type { Observation, PartitionOffsets } from '../../src/scaling/observation.ts';
 import { drawCount, seededRandom, type Random } from './random.ts';
 
+// Looked up once, see random.ts.
+const { floor, max, min } = Math;
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** What is simulated. Rates in messages per second. */
 export interface WorldOptions {
   readonly seed: number;
@@ -24,7 +28,7 @@ export interface WorldOptions {
 
 interface Pod {
   readonly joinsAt: number;
-  /** Infinity while it is wanted. */
+  /** `NEVER` while it is wanted. */
   leavesAt: number;
 }
 
@@ -68,21 +72,21 @@ export class World {
     this.#committed = new Float64Array(partitions);
     this.#weights = new Float64Array(partitions).fill((1 - hotShare) / partitions);
     this.#weights[0] = (1 - hotShare) / partitions + hotShare;
-    this.#pods = Array.from({ length: options.initialReplicas }, () => ({ joinsAt: 0, leavesAt: Infinity }));
+    this.#pods = Array.from({ length: options.initialReplicas }, () => ({ joinsAt: 0, leavesAt: NEVER }));
     this.#members = options.initialReplicas;
   }
 
   /** What the scaler has written; the Deployment follows. */
   scale(replicas: number): void {
     this.specReplicas = replicas;
-    const wanted = this.#pods.filter(({ leavesAt }) => leavesAt === Infinity);
+    const wanted = this.#pods.filter(({ leavesAt }) => leavesAt === NEVER);
     const { podStartSeconds, podStopSeconds } = this.#options;
     for (let missing = replicas - wanted.length; missing > 0; missing -= 1) {
       const joinsAt = this.second + podStartSeconds * (1 + this.#podStarts() / 2);
-      this.#pods.push({ joinsAt, leavesAt: Infinity });
+      this.#pods.push({ joinsAt, leavesAt: NEVER });
     }
     // Like a ReplicaSet, the youngest go first.
-    const surplus = wanted.toSorted((a, b) => b.joinsAt - a.joinsAt).slice(0, Math.max(0, wanted.length - replicas));
+    const surplus = wanted.toSorted((a, b) => b.joinsAt - a.joinsAt).slice(0, max(0, wanted.length - replicas));
     for (const pod of surplus) pod.leavesAt = this.second + podStopSeconds;
   }
 
@@ -93,14 +97,14 @@ export class World {
     this.#rebalance();
     if (this.second >= this.#pausedUntil) this.#consume();
     this.#commit();
-    this.#history.push(Float64Array.from(this.#produced));
+    this.#history.push(this.#produced.slice());
     this.second += 1;
   }
 
   get lag(): number {
     let sum = 0;
     for (let p = 0; p < this.#produced.length; p += 1)
-      sum += at(this.#produced, p) - Math.floor(at(this.#committed, p));
+      sum += at(this.#produced, p) - floor(at(this.#committed, p));
     return sum;
   }
 
@@ -120,13 +124,13 @@ export class World {
       // From where the one before was: a message that is older than the oldest so far must be there.
       let index = this.#history.length - 1 - oldest;
       while (index >= 0 && at(this.#history[index], p) >= position + 1) index -= 1;
-      oldest = Math.max(oldest, this.#history.length - 1 - index);
+      oldest = max(oldest, this.#history.length - 1 - index);
     }
     return oldest;
   }
 
   get readyReplicas(): number {
-    return this.#pods.filter(({ joinsAt, leavesAt }) => joinsAt <= this.second && leavesAt === Infinity).length;
+    return this.#pods.filter(({ joinsAt, leavesAt }) => joinsAt <= this.second && leavesAt === NEVER).length;
   }
 
   /** What an operator sees at a poll. */
@@ -137,7 +141,7 @@ export class World {
       partition,
       logStart: 0n,
       logEnd: BigInt(produced),
-      committed: BigInt(Math.floor(at(this.#committed, partition))),
+      committed: BigInt(floor(at(this.#committed, partition))),
     }));
     const isPaused = this.second < this.#pausedUntil;
     const state = this.#members === 0 ? 'Empty' : isPaused ? 'Rebalancing' : 'Stable';
@@ -170,8 +174,8 @@ export class World {
     if (this.#members === 0) return;
     const { ratePerReplica, groupLimit } = this.#options;
     const limit =
-      groupLimit === undefined ? Infinity : groupLimit(this.second) / Math.min(this.#members, this.#produced.length);
-    const budget = Math.min(ratePerReplica(this.second), limit);
+      groupLimit === undefined ? NEVER : groupLimit(this.second) / min(this.#members, this.#produced.length);
+    const budget = min(ratePerReplica(this.second), limit);
     for (let member = 0; member < this.#members; member += 1) this.#work(member, budget);
   }
 
@@ -183,7 +187,7 @@ export class World {
     waiting.sort((a, b) => this.#waitingIn(a) - this.#waitingIn(b));
     let left = budget;
     waiting.forEach((p, index) => {
-      const taken = Math.min(this.#waitingIn(p), left / (waiting.length - index));
+      const taken = min(this.#waitingIn(p), left / (waiting.length - index));
       this.#position[p] = at(this.#position, p) + taken;
       left -= taken;
     });
@@ -199,11 +203,11 @@ export class World {
     for (let p = 0; p < this.#position.length; p += 1) {
       const owner = this.#members === 0 ? 0 : p % this.#members;
       const phase = (owner * GOLDEN_RATIO) % 1;
-      const commits = Math.floor((this.second + 1) / commitSeconds - phase);
+      const commits = floor((this.second + 1) / commitSeconds - phase);
       const sinceSecondBegan = (commits + phase) * commitSeconds - this.second;
       if (sinceSecondBegan <= 0) continue;
       const worked = at(this.#position, p) - at(this.#before, p);
-      this.#committed[p] = at(this.#before, p) + Math.min(1, sinceSecondBegan) * worked;
+      this.#committed[p] = at(this.#before, p) + min(1, sinceSecondBegan) * worked;
     }
   }
 }

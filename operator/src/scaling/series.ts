@@ -66,7 +66,8 @@ export function peakRates(samples: readonly Sample[], windowsSeconds: readonly n
 }
 
 function middleOfThree(a: number, b: number, c: number): number {
-  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+  if ((a - b) * (c - a) >= 0) return a;
+  return (b - a) * (c - b) >= 0 ? b : c;
 }
 
 /** Counts of independent arrivals deviate by their square root. */
