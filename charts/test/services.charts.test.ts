@@ -18,13 +18,6 @@ describe.each(DEPLOYMENTS)('%s', (chart, id) => {
     expect(spec.minReadySeconds).toBe(5);
   });
 
-  test('is given more time to stop than it takes', () => {
-    const pod = podOf(find(render(chart), id));
-    const preStopSeconds = 5;
-    const shutdownDeadlineSeconds = 20; // SHUTDOWN_DEADLINE_MS
-    expect(pod?.terminationGracePeriodSeconds).toBeGreaterThan(preStopSeconds + shutdownDeadlineSeconds);
-  });
-
   test('is restarted for its own sake only, and gets work only when ready', () => {
     const container = podOf(find(render(chart), id))?.containers[0];
     expect(container?.startupProbe?.httpGet).toEqual({ path: '/healthz', port: 'admin' });
