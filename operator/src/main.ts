@@ -24,7 +24,7 @@ await runProcess(async () => {
     reasonNotReady: () => (cluster.hasSynced() ? undefined : 'not filled from the API server yet'),
   };
   const admin = app.use(
-    createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks: [caches] }),
+    createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks: [app, caches] }),
   );
   composeController(app, { config, cluster, registry, logger });
   app.use({

@@ -14,24 +14,30 @@ export interface PollFindings {
   readonly lagFailure: string | undefined;
   /** Polls in a row, this one included, at which not even the most replicas were enough. */
   readonly unachievablePolls: number;
+  /** Polls in a row, this one included, without a complete reading. */
+  readonly unavailablePolls: number;
 }
 
-/** The first polls of a burst make it look larger than it is. */
-const SETTLED_POLLS = 3;
+/**
+ * So many polls in a row make a condition: one answer that comes late is no outage, and the first polls of a burst make it
+ * look larger than it is. What is decided meanwhile does not wait.
+ */
+export const SETTLED_POLLS = 3;
 
 /** The conditions of a LagScaler that is looked after. */
 export function findConditions(poll: PollFindings): readonly ConditionFinding[] {
   const { decision, hindrance, competitors } = poll;
   const { findings } = decision;
-  const metrics = metricsCondition(findings, poll.lagFailure);
+  const isAvailable = poll.unavailablePolls < SETTLED_POLLS;
+  const metrics = isAvailable ? AVAILABLE : unavailableCondition(findings, poll.lagFailure);
   const conflict = conflictCondition(competitors);
   return [
     readyCondition([conflict, metrics]),
     scalingCondition(hindrance),
     metrics,
-    objectiveCondition(findings, poll.unachievablePolls),
+    isAvailable ? objectiveCondition(poll.unachievablePolls) : unknownWithoutMetrics('SLOAchievable'),
     effectCondition(findings),
-    stallCondition(findings),
+    isAvailable ? stallCondition(findings) : unknownWithoutMetrics('PartitionsStalled'),
     conflict,
   ];
 }
@@ -65,8 +71,13 @@ function scalingCondition(hindrance: Hindrance | null): ConditionFinding {
   return condition('Scaling', 'False', { reason: hindrance, message: HINDRANCES[hindrance] });
 }
 
-function metricsCondition({ isMetricsAvailable, missing }: DecisionFindings, failure: string | undefined) {
-  if (isMetricsAvailable) return condition('MetricsAvailable', 'True', { reason: 'LagRead', message: '' });
+const AVAILABLE = condition('MetricsAvailable', 'True', { reason: 'LagRead', message: '' });
+
+function unknownWithoutMetrics(type: ConditionType): ConditionFinding {
+  return condition(type, 'Unknown', { reason: 'MetricsUnavailable', message: '' });
+}
+
+function unavailableCondition({ missing }: DecisionFindings, failure: string | undefined): ConditionFinding {
   if (failure !== undefined) {
     return condition('MetricsAvailable', 'False', { reason: 'KafkaUnavailable', message: failure });
   }
@@ -74,8 +85,7 @@ function metricsCondition({ isMetricsAvailable, missing }: DecisionFindings, fai
   return condition('MetricsAvailable', 'False', { reason: 'OffsetsMissing', message });
 }
 
-function objectiveCondition({ isMetricsAvailable }: DecisionFindings, unachievablePolls: number): ConditionFinding {
-  if (!isMetricsAvailable) return condition('SLOAchievable', 'Unknown', { reason: 'MetricsUnavailable', message: '' });
+function objectiveCondition(unachievablePolls: number): ConditionFinding {
   if (unachievablePolls < SETTLED_POLLS)
     return condition('SLOAchievable', 'True', { reason: 'EnoughReplicas', message: '' });
   const message =
@@ -89,10 +99,7 @@ function effectCondition({ isScalingEffective }: DecisionFindings): ConditionFin
   return condition('ScalingEffective', 'False', { reason: 'ScalingIneffective', message });
 }
 
-function stallCondition({ stalled, isMetricsAvailable }: DecisionFindings): ConditionFinding {
-  if (!isMetricsAvailable) {
-    return condition('PartitionsStalled', 'Unknown', { reason: 'MetricsUnavailable', message: '' });
-  }
+function stallCondition({ stalled }: DecisionFindings): ConditionFinding {
   if (stalled.length === 0) return condition('PartitionsStalled', 'False', { reason: 'AllMove', message: '' });
   const message = `${nameSome(stalled)}: the commit does not move while others do. No replica will help; look for a message that cannot be processed.`;
   return condition('PartitionsStalled', 'True', { reason: 'CommitStuck', message });

@@ -91,7 +91,9 @@ function judge(context: ReconcileContext, polled: Polled, target: DeploymentView
   const observation = { atMs, lag: state.lag, target: observeTarget(target) };
   const { decision, memory } = decide(observation, toPolicy(spec, context.pollMs / 1_000), state.memory);
   state.memory = memory;
-  state.unachievablePolls = decision.findings.isObjectiveAchievable ? 0 : state.unachievablePolls + 1;
+  const { isObjectiveAchievable, isMetricsAvailable } = decision.findings;
+  state.unachievablePolls = isObjectiveAchievable ? 0 : state.unachievablePolls + 1;
+  state.unavailablePolls = isMetricsAvailable ? 0 : state.unavailablePolls + 1;
   const competitors = findCompetitors({
     resource,
     targetName: spec.target.name,

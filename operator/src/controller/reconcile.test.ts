@@ -120,6 +120,16 @@ describe('Kafka', () => {
     expect(world.cluster.deployment?.specReplicas).toBe(1);
   });
 
+  test('with an answer that comes late once: no alarm', async () => {
+    await world.pass(60);
+    world.kafka.unanswered.add(3);
+    await world.pass(10);
+    world.kafka.unanswered.clear();
+    await world.pass(60);
+    expect(world.eventReasons).toEqual([]);
+    expect(world.condition('Ready')).toBe('True LookedAfter');
+  });
+
   test('with all brokers down for 10 minutes: the fallback, then back', async () => {
     await world.pass(60);
     world.kafka.isDown = true;

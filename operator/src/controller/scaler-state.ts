@@ -1,6 +1,7 @@
 import { memoryOf, parseStatus, type LagScalerStatus } from '../api/v1alpha1/status.ts';
 import type { ScalingMemory } from '../scaling/memory.ts';
 import type { LagReading } from '../scaling/observation.ts';
+import { SETTLED_POLLS } from './findings.ts';
 import type { LagScalerResource } from './ports.ts';
 
 /** What the leader keeps of a LagScaler between two polls. All that must survive it is in `status`. */
@@ -17,6 +18,8 @@ export interface ScalerState {
   regressed: readonly string[];
   /** Polls in a row at which not even the most replicas were enough. */
   unachievablePolls: number;
+  /** Polls in a row without a complete reading. */
+  unavailablePolls: number;
   /** Generation of the spec at the last poll. */
   polledGeneration: number;
   nextPollMs: number;
@@ -41,6 +44,7 @@ export function createState(resource: LagScalerResource): ScalerState {
     lagFailure: undefined,
     regressed: [],
     unachievablePolls: 0,
+    unavailablePolls: SETTLED_POLLS, // who begins blind says so at once
     polledGeneration: 0,
     nextPollMs: 0,
     targetUid: undefined,

@@ -1,7 +1,6 @@
 /** Names under which Kubernetes knows LagScalers. */
 export const GROUP = 'scaling.orderflow.dev';
 export const VERSION = 'v1alpha1';
-export const API_VERSION = `${GROUP}/${VERSION}`;
 export const KIND = 'LagScaler';
 export const PLURAL = 'lagscalers';
 
