@@ -103,8 +103,7 @@ export class World {
 
   get lag(): number {
     let sum = 0;
-    for (let p = 0; p < this.#produced.length; p += 1)
-      sum += at(this.#produced, p) - floor(at(this.#committed, p));
+    for (let p = 0; p < this.#produced.length; p += 1) sum += at(this.#produced, p) - floor(at(this.#committed, p));
     return sum;
   }
 
