@@ -166,7 +166,13 @@ describe('the operator', () => {
 describe('an uninstalled platform', () => {
   story('leaves nothing behind', async () => {
     await platform.release.uninstall();
-    const leftovers = await platform.objectsOfRelease();
+    // Pods finish what they do before they go.
+    const leftovers = await until(() => platform.objectsOfRelease(), {
+      what: 'nothing of the release is left',
+      timeoutMs: 60_000,
+      intervalMs: 1_000,
+      isDone: (names) => names.length === 0,
+    });
     expect(leftovers).toEqual([]);
   });
 
