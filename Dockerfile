@@ -29,7 +29,7 @@ RUN --mount=type=cache,target=/root/.npm \
 # Node.js refuses TypeScript below node_modules, so whatever of it is there can never run; source maps and prose neither.
  && find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' -o -name '*.md' \) \
       ! -iname '*licen[cs]e*' ! -iname 'notice*' -delete \
-  && rm -f package-lock.json node_modules/.package-lock.json && rm -f package-lock.json node_modules/.package-lock.json rm node_modules/.package-lock.json \
+ && rm -f package-lock.json node_modules/.package-lock.json \
 # The time of installation would give the same packages another digest in every build.
  && find node_modules -exec touch --no-dereference --date=@0 {} +
 
