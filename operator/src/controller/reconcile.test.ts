@@ -195,6 +195,20 @@ describe('Kafka', () => {
     expect(world.eventReasons).toContain('CommitStuck');
     expect(world.cluster.deployment?.specReplicas).toBeLessThanOrEqual(2);
   });
+
+  test('with a database that is the bottleneck: it says so, and stops adding replicas', async () => {
+    world.kafka.groupRate = 100;
+    world.kafka.arrivalRate = 90;
+    await world.pass(120);
+    world.kafka.arrivalRate = 110;
+    await world.pass(600);
+    expect(world.condition('ScalingEffective')).toBe('False ScalingIneffective');
+    expect(world.eventReasons).toContain('ScalingIneffective');
+    const { length } = world.cluster.scaleWrites;
+    expect(length).toBeLessThanOrEqual(3);
+    await world.pass(1_800);
+    expect(world.cluster.scaleWrites).toHaveLength(length);
+  });
 });
 
 test('a bottleneck behind the consumers: what a leader has learned of it holds for the next one', async () => {
