@@ -273,6 +273,13 @@ export class ControllerWorld {
     }
   }
 
+  /** From a load that one replica bears to one that needs several. */
+  async fallBehind(): Promise<void> {
+    this.kafka.arrivalRate = 50;
+    await this.pass(60);
+    this.kafka.arrivalRate = 500;
+  }
+
   get status(): LagScalerStatus {
     return parseStatus(this.cluster.lagScaler?.status);
   }
