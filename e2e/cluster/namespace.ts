@@ -73,7 +73,7 @@ export class Namespace {
     await until(async () => (await this.list('pods', selector)).every((pod) => !isLeaving(pod)), {
       what: `the old pods of ${deployment} are gone`,
       timeoutMs: 60_000,
-      intervalMs: 500,
+      intervalMs: 2_000, // each look costs a tenth of a second of CPU, maybe of the node's
     });
   }
 
@@ -82,7 +82,7 @@ export class Namespace {
     const ended = await until(async () => jobOutcome(await this.get('job', name)), {
       what: `the Job ${name} has ended`,
       timeoutMs,
-      intervalMs: 1_000,
+      intervalMs: 2_000,
     });
     return ended === 'Complete';
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Namespace } from './namespace.ts';
 
-const POLL_MS = 500;
+const POLL_MS = 1_000;
 
 /** A moment at which a Deployment's wanted replicas were seen to be others than before. */
 export interface ReplicaChange {

@@ -14,6 +14,7 @@ import { insertOrders } from './store/insert-orders.ts';
 import { moveOrder } from './store/move-order.ts';
 import { listOrders, readOrder, readOrderDetail } from './store/read-orders.ts';
 import { transitionOrder, type TransitionPorts } from './transition-order.ts';
+import { createWarmUp } from './warm-up.ts';
 
 export interface ApiParts {
   readonly config: OrderServiceConfig;
@@ -37,6 +38,7 @@ export function composeApi(app: Lifecycle, parts: ApiParts): HttpServer {
     },
     { maxBodyBytes: config.MAX_BODY_BYTES },
   );
+  app.use(createWarmUp(pool, config.INTAKE_LANES));
   app.use(createKeyExpiry(pool, { ttlHours: config.IDEMPOTENCY_KEY_TTL_HOURS, logger }));
   app.use(intake);
   return app.use(new HttpServer({ name: 'order-api', host: config.HTTP_HOST, port: config.HTTP_PORT, handler }));
