@@ -62,8 +62,11 @@ export async function scaleOnBacklog(
   await until(() => watch.lag === 0, { what: 'the backlog is worked off', timeoutMs: 600_000, intervalMs: 100 });
   const drainedMs = performance.now();
   const verdict = await load.verdict();
-  await until(() => watch.timeline.at(-1) === 1, { what: 'the replicas are one again', timeoutMs: DOWN_TIMEOUT_MS });
-  await sleep(DOWN_WINDOW_SECONDS * 500); // whoever flaps does it now
+  // Not after a kill: a way up so soon after the last way down makes the operator keep what it has for an hour.
+  if (!killsLeader) {
+    await until(() => watch.timeline.at(-1) === 1, { what: 'the replicas are one again', timeoutMs: DOWN_TIMEOUT_MS });
+  }
+  await sleep(DOWN_WINDOW_SECONDS * 500); // whoever flaps or writes twice does it now
   return {
     timeline: watch.timeline,
     secondsToScale: (scaledMs - looseMs) / 1_000,

@@ -150,7 +150,7 @@ describe('the operator', () => {
     });
     say(`replicas ${timeline.join(' -> ')}, taken over after ${takeoverSeconds?.toFixed(1)} s`);
     expect(takeoverSeconds).toBeLessThanOrEqual(17);
-    expect(timeline).toHaveLength(3);
+    expect(timeline).toHaveLength(2);
     expect(verdict).toMatchObject({ isProved: true, lost: 0, duplicated: 0 });
   });
 
