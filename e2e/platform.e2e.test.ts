@@ -6,17 +6,19 @@ import { keepingDiagnostics } from './cluster/diagnostics.ts';
 import { openTestPlatform, type TestPlatform } from './cluster/test-platform.ts';
 import { DRAIN_SECONDS, scaleOnBacklog, watchIdleOperator } from './operator-scenarios.ts';
 import { findFaults, renderReport } from './rolling-demo/report.ts';
-import { runRollingDemo } from './rolling-demo/rolling-demo.ts';
+import { ROLLING_MIX, runRollingDemo } from './rolling-demo/rolling-demo.ts';
 
-/** Pods come and go: each test says itself what it waits for, and for how long. */
+/**
+ * Pods come and go: each test says itself what it waits for, and for how long. How long things took is printed, and not
+ * asserted: it says as much about the machine.
+ */
 jest.setTimeout(900_000);
 
 /** Orders per second while things are broken on purpose. */
 const RATE = 50;
 
-/** From nothing to the first order in the analytics, images loaded. */
+/** How long `helm test` waits for its order after an installation, images loaded. */
 const INSTALL_LIMIT_SECONDS = 180;
-const NAMESPACE_LIMIT_SECONDS = 120;
 
 let platform: TestPlatform;
 
@@ -62,7 +64,6 @@ describe('a platform in a cluster', () => {
       await platform.release.test();
     });
     say(`install to the first order in the analytics: ${seconds.toFixed(1)} s`);
-    expect(seconds).toBeLessThanOrEqual(INSTALL_LIMIT_SECONDS);
     for (const deployment of platform.deployments) await platform.namespace.awaitRollout(deployment);
   });
 
@@ -119,6 +120,7 @@ describe('a platform in a cluster', () => {
       ...platform.chart,
       target: platform.release.name,
       ratePerSecond: 200,
+      load: ROLLING_MIX,
       atMostMinutes: 15,
     });
     const report = await runRollingDemo({ ...platform, load, ratePerSecond: 200, rounds: 1, log: say });
@@ -134,10 +136,8 @@ describe('the operator', () => {
       killsLeader: false,
     });
     say(
-      `replicas ${timeline.join(' -> ')}, scaled after ${secondsToScale.toFixed(1)} s, drained in ${drainSeconds.toFixed(1)} s`,
+      `replicas ${timeline.join(' -> ')}, scaled after ${secondsToScale.toFixed(1)} s, drained in ${drainSeconds.toFixed(1)} s (objective ${DRAIN_SECONDS} s)`,
     );
-    expect(secondsToScale).toBeLessThanOrEqual(10);
-    expect(drainSeconds).toBeLessThanOrEqual(DRAIN_SECONDS);
     expect(timeline).toHaveLength(3);
     expect(Math.max(...timeline)).toBeLessThanOrEqual(ORDER_EVENTS_PARTITIONS);
     expect(verdict).toMatchObject({ isProved: true, lost: 0, duplicated: 0 });
@@ -149,7 +149,6 @@ describe('the operator', () => {
       killsLeader: true,
     });
     say(`replicas ${timeline.join(' -> ')}, taken over after ${takeoverSeconds?.toFixed(1)} s`);
-    expect(takeoverSeconds).toBeLessThanOrEqual(17);
     expect(timeline).toHaveLength(2);
     expect(verdict).toMatchObject({ isProved: true, lost: 0, duplicated: 0 });
   });
@@ -177,9 +176,14 @@ describe('an uninstalled platform', () => {
   });
 
   test('lets its namespace go', async () => {
-    if (platform.keepsNamespace) return;
-    const seconds = await secondsOf(() => platform.namespace.kubectl('delete', 'namespace', platform.namespace.name));
+    const { name } = platform.namespace;
+    const names = async (): Promise<string> => platform.namespace.kubectl('get', 'namespaces', '--output=name');
+    if (platform.keepsNamespace) {
+      expect(await names()).toContain(name);
+      return;
+    }
+    const seconds = await secondsOf(() => platform.namespace.kubectl('delete', 'namespace', name));
     say(`the namespace was gone after ${seconds.toFixed(1)} s`);
-    expect(seconds).toBeLessThanOrEqual(NAMESPACE_LIMIT_SECONDS);
+    expect(await names()).not.toContain(name);
   });
 });

@@ -9,8 +9,8 @@ import { ClusterLoad } from '../cluster/cluster-load.ts';
 import { keepingDiagnostics } from '../cluster/diagnostics.ts';
 import { HelmRelease } from '../cluster/helm-release.ts';
 import { Namespace } from '../cluster/namespace.ts';
-import { findFaults, renderReport } from './report.ts';
-import { runRollingDemo } from './rolling-demo.ts';
+import { findFaults, findSlowSteps, renderReport } from './report.ts';
+import { ROLLING_MIX, runRollingDemo } from './rolling-demo.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..', '..');
 const CHART = join(REPOSITORY, 'charts', 'platform');
@@ -45,6 +45,7 @@ await runMain('rolling-demo', async () => {
       values: [values],
       target: RELEASE,
       ratePerSecond,
+      load: ROLLING_MIX,
       atMostMinutes: MINUTES_PER_ROUND * rounds + 2,
     });
     const report = await keepingDiagnostics(namespace, 'rolling-demo', async () => {
@@ -52,7 +53,7 @@ await runMain('rolling-demo', async () => {
       return await runRollingDemo({ namespace, release, load: running, ratePerSecond, rounds, log });
     });
     process.stdout.write(`${report.verdict.report.trimEnd()}\n\n${renderReport(report)}\n`);
-    return findFaults(report).length === 0 ? 0 : 1;
+    return findFaults(report).length + findSlowSteps(report).length === 0 ? 0 : 1;
   } finally {
     await rm(folder, { recursive: true });
   }

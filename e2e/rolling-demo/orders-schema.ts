@@ -28,10 +28,12 @@ export class OrdersSchema {
     const name = 'rolling-demo';
     const volume = { name, configMap: { name: this.#configMap } };
     const mounts = migrations.map(({ file }) => ({ name, mountPath: `${MIGRATIONS_FOLDER}/${file}`, subPath: file }));
-    await this.#release.upgrade(
-      { 'order-service.extraVolumes': [volume], 'order-service.extraVolumeMounts': mounts },
-      { reuse: true },
-    );
+    const overrides = {
+      'order-service.extraVolumes': [volume],
+      'order-service.extraVolumeMounts': mounts,
+      'order-service.topics.create': false, // they exist; the Job would run once more beside the other
+    };
+    await this.#release.upgrade(overrides, { reuse: true });
   }
 
   /** Once the version without the migrations is back: undoes them as the owner of the schema. */

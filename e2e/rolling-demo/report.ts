@@ -25,7 +25,14 @@ export function p99Ratio({ before, during }: StepResult): number {
   return during.p99Ms / before.p99Ms;
 }
 
-/** What speaks against a rollout that nobody noticed; empty when nothing does. */
+/** The steps that customers felt in their waiting times, in words. */
+export function findSlowSteps({ steps }: RollingReport): readonly string[] {
+  return steps
+    .filter((result) => !(p99Ratio(result) <= MAX_P99_RATIO))
+    .map((result) => `round ${result.round}, ${result.step}: p99 is ${p99Ratio(result).toFixed(1)} times that before`);
+}
+
+/** What speaks against a rollout in which nothing was lost; empty when nothing does. */
 export function findFaults({ steps, verdict }: RollingReport): readonly string[] {
   const faults = steps.flatMap((result) => {
     const where = `round ${result.round}, ${result.step}`;
@@ -33,8 +40,6 @@ export function findFaults({ steps, verdict }: RollingReport): readonly string[]
     const found: string[] = [];
     if (requests === 0) found.push(`${where}: no request was seen`);
     if (failed > 0) found.push(`${where}: ${failed} of ${requests} requests failed`);
-    const ratio = p99Ratio(result);
-    if (!(ratio <= MAX_P99_RATIO)) found.push(`${where}: p99 is ${ratio.toFixed(1)} times that before`);
     return found;
   });
   if (!verdict.isProved) faults.push(`not proved: lost ${verdict.lost}, duplicated ${verdict.duplicated}`);
@@ -64,7 +69,10 @@ export function renderReport(report: RollingReport): string {
   const faults = findFaults(report);
   const { lost, duplicated } = report.verdict;
   const verdict = faults.length === 0 ? 'proved' : ['broken', ...faults].join('\n  ');
-  return [...table, '', `lost ${lost}, duplicated ${duplicated}`, `verdict: ${verdict}`].join('\n');
+  const slow = findSlowSteps(report);
+  const latency = slow.length === 0 ? `p99 at most ${MAX_P99_RATIO} times that before` : ['slow', ...slow].join('\n  ');
+  const lines = [`lost ${lost}, duplicated ${duplicated}`, `verdict: ${verdict}`];
+  return [...table, '', ...lines, `latency: ${latency}`].join('\n');
 }
 
 function milliseconds(value: number | undefined): string {

@@ -10,6 +10,9 @@ import type { RollingReport, StepResult } from './report.ts';
 /** How long customers are watched before each step. */
 const BASELINE_MS = 15_000;
 
+/** How many of the orders move on, as in `make demo`. */
+export const ROLLING_MIX = { payments: 0.06, shipments: 0.03, cancellations: 0.02 };
+
 /** The first requests meet processes that have just been started. */
 const WARMUP_MS = 15_000;
 

@@ -7,6 +7,7 @@ import { rateLimiterOf, readGatewayConfig, upstreamSettingsOf, type GatewayConfi
 import { createGateway } from './gateway.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { Upstream } from './upstream.ts';
+import { createWarmUp } from './warm-up.ts';
 
 await runProcess(async () => {
   const config = readGatewayConfig(process.env);
@@ -27,6 +28,7 @@ await runProcess(async () => {
     trustProxyHops: config.TRUST_PROXY_HOPS,
     trustTraceparent: config.TRUST_TRACEPARENT,
   });
+  app.use(createWarmUp(config));
   const server = app.use(createPublicServer(config, gateway));
   app.use({
     name: 'announcement',

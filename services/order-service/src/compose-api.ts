@@ -12,8 +12,8 @@ import { createIntakeMetrics } from './metrics.ts';
 import { createKeyExpiry } from './store/expire-keys.ts';
 import { insertOrders } from './store/insert-orders.ts';
 import { moveOrder } from './store/move-order.ts';
-import { listOrders, readOrder, readOrderDetail } from './store/read-orders.ts';
-import { transitionOrder, type TransitionPorts } from './transition-order.ts';
+import { listOrders, readOrder, readOrderDetail, type OrderFilter } from './store/read-orders.ts';
+import { transitionOrder, type TransitionPorts, type TransitionRequest } from './transition-order.ts';
 import { createWarmUp } from './warm-up.ts';
 
 export interface ApiParts {
@@ -27,21 +27,26 @@ export interface ApiParts {
 export function composeApi(app: Lifecycle, parts: ApiParts): HttpServer {
   const { config, pool, registry, logger } = parts;
   const intake = createIntake(parts);
-  const handler = createOrderApi(
-    {
-      placement: intake,
-      listOrders: (filter) => listOrders(pool, filter),
-      readOrder: (orderId) => readOrderDetail(pool, orderId),
-      transition: (request) => transitionOrder(transitionPorts(pool), request),
-      metrics: createHttpMetrics(registry),
-      logger,
-    },
-    { maxBodyBytes: config.MAX_BODY_BYTES },
-  );
-  app.use(createWarmUp(pool, config.INTAKE_LANES));
+  const options = { maxBodyBytes: config.MAX_BODY_BYTES };
+  const ports = {
+    placement: intake,
+    listOrders: (filter: OrderFilter) => listOrders(pool, filter),
+    readOrder: (orderId: string) => readOrderDetail(pool, orderId),
+    transition: (request: TransitionRequest) => transitionOrder(transitionPorts(pool), request),
+    metrics: createHttpMetrics(registry),
+    logger,
+  };
+  app.use(createWarmUp({ ports, options, insertNothing: () => insertOrders(pool, []), lanes: config.INTAKE_LANES }));
   app.use(createKeyExpiry(pool, { ttlHours: config.IDEMPOTENCY_KEY_TTL_HOURS, logger }));
   app.use(intake);
-  return app.use(new HttpServer({ name: 'order-api', host: config.HTTP_HOST, port: config.HTTP_PORT, handler }));
+  return app.use(
+    new HttpServer({
+      name: 'order-api',
+      host: config.HTTP_HOST,
+      port: config.HTTP_PORT,
+      handler: createOrderApi(ports, options),
+    }),
+  );
 }
 
 function createIntake({ config, pool, registry }: ApiParts): OrderIntake {

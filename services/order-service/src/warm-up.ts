@@ -1,37 +1,43 @@
-import { newId } from '@orderflow/contracts/ids';
+import type { HttpMetrics } from '@orderflow/service-kit/http-metrics';
 import type { Component } from '@orderflow/service-kit/lifecycle';
-import type { Pool } from '@orderflow/service-kit/postgres';
-import { placeOrder } from './domain/order.ts';
-import { parseOrder } from './http/parse-order.ts';
+import { exercise } from '@orderflow/service-kit/warm-up';
+import { createOrderApi, type OrderApiOptions, type OrderApiPorts } from './http/app.ts';
 
-/** Enough for V8's second compiler; takes about a tenth of a second. */
-const ORDERS = 1_000;
+const ORDERS = 600;
+const STATEMENTS = 100;
 
-const SAMPLE = Buffer.from(
-  JSON.stringify({
+const ORDER = {
+  method: 'POST',
+  path: '/orders',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({
     customerId: 'warm-up',
     items: Array.from({ length: 3 }, (_, index) => ({ productId: `product-${index}`, quantity: 2, price: 19.99 })),
   }),
-);
+};
+
+const uncounted: HttpMetrics = { observe: () => undefined };
+
+export interface WarmUpParts {
+  readonly ports: OrderApiPorts;
+  readonly options: OrderApiOptions;
+  /** Writes an empty group: it does everything but insert. */
+  readonly insertNothing: () => Promise<unknown>;
+  readonly lanes: number;
+}
 
 /**
- * Makes a new process as quick as an old one before it is ready, since in a rollout half of all customers meet it at
- * once: opens the connections of the intake, and compiles what an order goes through before it is written.
+ * Makes a new process as quick as an old one before it is ready: it is sent orders that are not written, and its
+ * connections prepare their statement.
  */
-export function createWarmUp(pool: Pool, connections: number): Component {
+export function createWarmUp({ ports, options, insertNothing, lanes }: WarmUpParts): Component {
+  const placement = { place: async () => ({ kind: 'created' }) as const };
   return {
     name: 'warm-up',
     start: async () => {
-      const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()));
-      for (const client of clients) client.release();
-      for (let count = 0; count < ORDERS; count += 1) {
-        placeOrder({
-          request: parseOrder(SAMPLE, 'application/json'),
-          orderId: newId(),
-          eventId: newId(),
-          idempotencyKey: null,
-          traceparent: null,
-        });
+      await exercise(createOrderApi({ ...ports, placement, metrics: uncounted }, options), ORDER, ORDERS);
+      for (let count = 0; count < STATEMENTS; count += lanes) {
+        await Promise.all(Array.from({ length: lanes }, insertNothing));
       }
     },
   };
