@@ -18,6 +18,9 @@ export default class CountReporter {
       if (this.#executed === 0) process.stderr.write('No test ran, which counts as a failure.\n');
       process.stdout.write(`${result.numPassedTests} passed, ${failed} failed\n`);
     });
+    // Nothing is open any more when `beforeExit` comes, and Jest has set the exit code. What Node.js 24 then does natively
+    // to end a process can wait for ever, spinning, for requests that it counted wrong (node::Environment::CleanupHandles).
+    process.once('beforeExit', () => process.once('exit', () => process.exit()));
   }
 
   /** Jest asks for it after the run, and fails the run when there is one. */
