@@ -39,6 +39,9 @@ function withFiles(env: Environment): Environment {
   );
 }
 
+/** What Node.js itself reads. */
+const RUNTIME_VARIABLES = ['NODE_OPTIONS'];
+
 interface Reading<Config> {
   readonly config: Config;
   /** Variables that are set and that nobody asked for. */
@@ -46,7 +49,7 @@ interface Reading<Config> {
 }
 
 function readAs<Config>(rendered: Environment, read: (env: Environment) => Config): Reading<Config> {
-  const asked = new Set<string | symbol>();
+  const asked = new Set<string | symbol>(RUNTIME_VARIABLES);
   const env = new Proxy(withFiles(rendered), {
     get: (target, key) => (asked.add(key), target[String(key)]),
   });
