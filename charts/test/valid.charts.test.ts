@@ -98,8 +98,12 @@ test('a field that the CRD does not know is a mistake', () => {
   });
 });
 
-/** The CRD of a dry run is not there for the LagScaler of the same run, and a node port may be another's. */
-const OF_THE_CLUSTER = /"LagScaler"|^ensure CRDs|provided port is already allocated/;
+/**
+ * The CRD of a dry run is not there for the LagScaler of the same run: kubectl says so in its own words, or in those of
+ * the server while it remembers a CRD that was removed minutes ago. And a node port may be another's.
+ */
+const OF_THE_CLUSTER =
+  /no matches for kind "LagScaler"|could not find the requested resource \(post lagscalers\.|^ensure CRDs|provided port is already allocated/;
 
 // `server`: the cluster of the current context says whether it would take the objects, and stores none.
 (process.env['CHARTS_DRY_RUN'] === 'server' ? describe : describe.skip)('for the API server', () => {
