@@ -7,6 +7,7 @@ import type { Pool } from '@orderflow/service-kit/postgres';
 import { applyBatch } from './apply/apply-batch.ts';
 import { BatchApplier } from './apply/batch-applier.ts';
 import type { OffsetOwner } from './apply/batch-statements.ts';
+import { createBatchTransactions } from './apply/batch-transactions.ts';
 import type { ProcessorConfig } from './config.ts';
 import type { OffsetGap } from './consume/offset-tracker.ts';
 import { OrderEventConsumer, type OrderEventConsumerOptions } from './consume/order-event-consumer.ts';
@@ -31,8 +32,9 @@ export function composeConsumer(app: Lifecycle, parts: ConsumerParts): readonly 
   const { config, pool, registry, logger, onDeadLetters } = parts;
   const metrics = createStreamMetrics(registry);
   const owner = { consumerGroup: config.CONSUMER_GROUP, topic: config.TOPIC };
+  const runTransaction = createBatchTransactions(pool, owner);
   const applier = new BatchApplier({
-    applyPlan: (plan) => applyBatch(pool, owner, plan),
+    applyPlan: (plan) => applyBatch(runTransaction, plan),
     logger,
     onRetry: () => metrics.batchRetries.inc(),
   });

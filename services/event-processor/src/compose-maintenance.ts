@@ -7,6 +7,7 @@ import type { Pool } from '@orderflow/service-kit/postgres';
 import { ADVISORY_LOCKS, withAdvisoryLock } from './advisory-lock.ts';
 import type { ProcessorConfig } from './config.ts';
 import { forwardDeadLetters } from './dead-letters/forward-dead-letters.ts';
+import { createUnforwardedLetters } from './dead-letters/unforwarded-letters.ts';
 import { createMaintenanceMetrics, type MaintenanceMetrics } from './metrics.ts';
 import { PeriodicTask } from '@orderflow/service-kit/periodic-task';
 import { pruneProcessedEvents } from './retention/prune-processed-events.ts';
@@ -39,7 +40,7 @@ function createForwarder(
   metrics: MaintenanceMetrics,
 ): PeriodicTask {
   const ports = {
-    pool,
+    unforwarded: createUnforwardedLetters(pool),
     producer,
     dlqTopic: config.DLQ_TOPIC,
     logger,

@@ -7,7 +7,9 @@ import type { Pool } from '@orderflow/service-kit/postgres';
 import type { OrderServiceConfig } from './config.ts';
 import { createPublisherMetrics } from './metrics.ts';
 import { createBacklogMonitor } from './outbox/backlog-monitor.ts';
+import { createOutboxStore } from './outbox/outbox-store.ts';
 import { OutboxPublisher } from './outbox/publisher.ts';
+import { createLeaseStore } from './outbox/shard-lease-rows.ts';
 import { ShardLeases } from './outbox/shard-leases.ts';
 
 const MAX_REFUSAL_BACKOFF_MS = 60_000;
@@ -30,7 +32,9 @@ export function composePublisher(app: Lifecycle, parts: PublisherParts): void {
   // Connects with the first batch: orders are taken while Kafka is away, their events wait in the outbox.
   app.use({ name: producer.name, stop: () => producer.stop() });
   const ttlMs = config.PUBLISHER_LEASE_TTL_MS;
-  const leases = app.use(new ShardLeases(pool, publisherId, { ttlMs, renewEveryMs: Math.ceil(ttlMs / 4), logger }));
+  const leases = app.use(
+    new ShardLeases(createLeaseStore(pool), publisherId, { ttlMs, renewEveryMs: Math.ceil(ttlMs / 4), logger }),
+  );
   app.use(
     new OutboxPublisher(
       {
@@ -42,7 +46,7 @@ export function composePublisher(app: Lifecycle, parts: PublisherParts): void {
           backoff: { baseMs: config.PUBLISHER_BACKOFF_MS, maxMs: MAX_REFUSAL_BACKOFF_MS },
         },
       },
-      { pool, producer, ownedShards: () => leases.owned, metrics, logger },
+      { outbox: createOutboxStore(pool), producer, ownedShards: () => leases.owned, metrics, logger },
     ),
   );
   app.use(createBacklogMonitor({ pool, metrics, logger }));

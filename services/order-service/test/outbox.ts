@@ -8,7 +8,9 @@ import type { Pool } from '@orderflow/service-kit/postgres';
 import { newId } from '@orderflow/contracts/ids';
 import { decideTransition } from '../src/domain/transition.ts';
 import { createPublisherMetrics } from '../src/metrics.ts';
+import { createOutboxStore } from '../src/outbox/outbox-store.ts';
 import { OutboxPublisher } from '../src/outbox/publisher.ts';
+import { createLeaseStore } from '../src/outbox/shard-lease-rows.ts';
 import { ShardLeases } from '../src/outbox/shard-leases.ts';
 import { insertOrders } from '../src/store/insert-orders.ts';
 import { moveOrder } from '../src/store/move-order.ts';
@@ -97,7 +99,11 @@ export function startPublisher(setup: PublisherSetup): RunningPublisher {
     { bootstrapServers: [setup.bootstrapServers ?? testKafka()], clientId: 'test-publisher' },
     { logger },
   );
-  const leases = new ShardLeases(pool, newId(), { ttlMs: leaseTtlMs, renewEveryMs: leaseTtlMs / 4, logger });
+  const leases = new ShardLeases(createLeaseStore(pool), newId(), {
+    ttlMs: leaseTtlMs,
+    renewEveryMs: leaseTtlMs / 4,
+    logger,
+  });
   const publisher = new OutboxPublisher(
     {
       topic,
@@ -106,7 +112,7 @@ export function startPublisher(setup: PublisherSetup): RunningPublisher {
       refusal: { maxAttempts: setup.maxAttempts ?? 3, backoff: { baseMs: 10, maxMs: 50 } },
     },
     {
-      pool,
+      outbox: createOutboxStore(pool),
       producer: setup.producer ?? kafka,
       ownedShards: () => leases.owned,
       metrics: createPublisherMetrics(createRegistry()),

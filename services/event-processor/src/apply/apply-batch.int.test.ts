@@ -6,6 +6,7 @@ import { incoming, orderChanged, orderCreated, toDelivery, type WireEvent } from
 import { listDeadLetters } from '../dead-letters/dead-letter-store.ts';
 import { applyBatch, type BatchOutcome } from './apply-batch.ts';
 import { BatchApplier } from './batch-applier.ts';
+import { createBatchTransactions } from './batch-transactions.ts';
 import { prepareDelivery, type Delivery } from './prepared-delivery.ts';
 
 const OWNER = { consumerGroup: 'group', topic: 'order-events' };
@@ -26,9 +27,9 @@ afterAll(async () => {
 });
 
 function applierFor(owner = OWNER): BatchApplier {
-  const { pool } = analytics;
+  const runTransaction = createBatchTransactions(analytics.pool, owner);
   return new BatchApplier({
-    applyPlan: (plan) => applyBatch(pool, owner, plan),
+    applyPlan: (plan) => applyBatch(runTransaction, plan),
     logger: silentLogger(),
     onRetry: () => undefined,
   });
@@ -174,7 +175,7 @@ describe('batches at the same time', () => {
     let retries = 0;
     const applyLane = async (events: readonly WireEvent[], lane: number): Promise<void> => {
       const applier = new BatchApplier({
-        applyPlan: (plan) => applyBatch(analytics.pool, OWNER, plan),
+        applyPlan: (plan) => applyBatch(createBatchTransactions(analytics.pool, OWNER), plan),
         logger: silentLogger(),
         onRetry: () => (retries += 1),
       });
@@ -211,7 +212,7 @@ describe('batches at the same time', () => {
   test('of the same events in two partitions, as after their number grew, do not deadlock', async () => {
     let retries = 0;
     const applier = new BatchApplier({
-      applyPlan: (plan) => applyBatch(analytics.pool, OWNER, plan),
+      applyPlan: (plan) => applyBatch(createBatchTransactions(analytics.pool, OWNER), plan),
       logger: silentLogger(),
       onRetry: () => (retries += 1),
     });

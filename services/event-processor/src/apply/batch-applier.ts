@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ReadinessCheck } from '@orderflow/service-kit/lifecycle';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { nextBackoffMs, type BackoffPolicy } from '@orderflow/service-kit/retry';
+import { sleep } from '@orderflow/service-kit/sleep';
 import type { BatchOutcome } from './apply-batch.ts';
 import { isRefusal } from './database-refusal.ts';
 import { planBatch, type BatchPlan } from './plan-batch.ts';
@@ -88,7 +88,7 @@ export class BatchApplier implements ReadinessCheck {
   async #waitForRetry(attempt: number, signal: AbortSignal): Promise<void> {
     this.#waiting += 1;
     try {
-      await delay(nextBackoffMs(BACKOFF, attempt, Math.random()), undefined, { signal });
+      await sleep(nextBackoffMs(BACKOFF, attempt, Math.random()), signal);
     } finally {
       this.#waiting -= 1;
     }

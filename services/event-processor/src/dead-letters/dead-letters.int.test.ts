@@ -14,6 +14,7 @@ import { recordDeadLetters } from '../apply/batch-statements.ts';
 import { toDeadDelivery } from '../apply/prepared-delivery.ts';
 import { listDeadLetters } from './dead-letter-store.ts';
 import { forwardDeadLetters } from './forward-dead-letters.ts';
+import { createUnforwardedLetters } from './unforwarded-letters.ts';
 
 const DLQ_MAIN = join(import.meta.dirname, '..', 'dlq-main.ts');
 const NEVER = new AbortController().signal;
@@ -122,7 +123,11 @@ describe('the forwarder', () => {
   function forward(producer: EventProducer): Promise<void> {
     const { pool } = analytics;
     const counts = { onForwarded: () => undefined, onRejected: () => undefined };
-    return forwardDeadLetters({ pool, producer, dlqTopic: stream.dlqTopic, logger: silentLogger(), ...counts }, NEVER);
+    const unforwarded = createUnforwardedLetters(pool);
+    return forwardDeadLetters(
+      { unforwarded, producer, dlqTopic: stream.dlqTopic, logger: silentLogger(), ...counts },
+      NEVER,
+    );
   }
 
   const offsets = ({ sent }: FakeProducer) => sent.map(({ headers }) => Number(headers?.['dlq-source-offset']));

@@ -1,13 +1,19 @@
 import { KafkaSendError, type EventProducer } from '@orderflow/service-kit/kafka/port';
 import type { Logger } from '@orderflow/service-kit/logger';
-import type { Pool } from '@orderflow/service-kit/postgres';
 import { toDeadLetterMessage } from './dead-letter-message.ts';
-import { markForwarded, markUnforwardable, readUnforwarded, type DeadLetter } from './dead-letter-store.ts';
+import type { DeadLetter, DeadLetterId } from './dead-letter-store.ts';
 
 const LETTERS_PER_ROUND = 100;
 
+/** The recorded letters as the forwarder uses them; `dead-letter-store.ts` says what each call means. */
+export interface UnforwardedLetters {
+  read(limit: number): Promise<DeadLetter[]>;
+  markForwarded(letters: readonly DeadLetterId[]): Promise<void>;
+  markUnforwardable(letter: DeadLetterId, reason: string): Promise<void>;
+}
+
 export interface ForwardPorts {
-  readonly pool: Pool;
+  readonly unforwarded: UnforwardedLetters;
   readonly producer: EventProducer;
   readonly dlqTopic: string;
   readonly logger: Logger;
@@ -23,7 +29,7 @@ export interface ForwardPorts {
  */
 export async function forwardDeadLetters(ports: ForwardPorts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const letters = await readUnforwarded(ports.pool, LETTERS_PER_ROUND);
+    const letters = await ports.unforwarded.read(LETTERS_PER_ROUND);
     if (letters.length === 0) return;
     try {
       await send(ports, letters);
@@ -35,11 +41,11 @@ export async function forwardDeadLetters(ports: ForwardPorts, signal: AbortSigna
 }
 
 async function send(
-  { pool, producer, dlqTopic, onForwarded }: ForwardPorts,
+  { unforwarded, producer, dlqTopic, onForwarded }: ForwardPorts,
   letters: readonly DeadLetter[],
 ): Promise<void> {
   await producer.sendBatch(dlqTopic, letters.map(toDeadLetterMessage));
-  await markForwarded(pool, letters);
+  await unforwarded.markForwarded(letters);
   onForwarded(letters.length);
 }
 
@@ -50,7 +56,7 @@ async function sendAlone(ports: ForwardPorts, letter: DeadLetter): Promise<void>
     if (!isRejected(error)) throw error;
     const { partition, sourceOffset } = letter;
     ports.logger.error({ err: error, partition, offset: sourceOffset }, 'dead letter stays in the table alone');
-    await markUnforwardable(ports.pool, letter, error.message);
+    await ports.unforwarded.markUnforwardable(letter, error.message);
     ports.onRejected();
   }
 }

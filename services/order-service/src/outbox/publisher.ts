@@ -2,19 +2,10 @@ import type { EventProducer } from '@orderflow/service-kit/kafka/port';
 import { KafkaSendError } from '@orderflow/service-kit/kafka/port';
 import type { Component } from '@orderflow/service-kit/lifecycle';
 import type { Logger } from '@orderflow/service-kit/logger';
-import type { Pool } from '@orderflow/service-kit/postgres';
 import { isRetryablePostgresError, nextBackoffMs } from '@orderflow/service-kit/retry';
 import { sleep } from '@orderflow/service-kit/sleep';
 import type { PublisherMetrics } from '../metrics.ts';
-import {
-  buryRow,
-  deleteSent,
-  parkOrder,
-  readUnsent,
-  releaseOrders,
-  type OutboxRow,
-  type RefusedRow,
-} from './outbox-rows.ts';
+import type { OutboxRow, RefusedRow } from './outbox-rows.ts';
 import { planNextPollMs, type PollPolicy, type PollResult } from './poll-plan.ts';
 import { planRefusal, type RefusalPolicy } from './refusal-plan.ts';
 import { sendRows } from './send-batch.ts';
@@ -27,8 +18,17 @@ export interface PublisherPolicy {
   readonly refusal: RefusalPolicy;
 }
 
+/** The outbox as the publisher uses it; `outbox-rows.ts` says what each call means. */
+export interface OutboxStore {
+  readUnsent(shards: readonly number[], perShardLimit: number): Promise<OutboxRow[]>;
+  deleteSent(rows: readonly OutboxRow[]): Promise<void>;
+  parkOrder(refused: RefusedRow, park: { readonly attempts: number; readonly delayMs: number }): Promise<void>;
+  buryRow(refused: RefusedRow, attempts: number): Promise<void>;
+  releaseOrders(orderIds: readonly string[]): Promise<void>;
+}
+
 export interface PublisherPorts {
-  readonly pool: Pool;
+  readonly outbox: OutboxStore;
   readonly producer: EventProducer;
   /** The shards to work on, as they are now. */
   ownedShards(): readonly number[];
@@ -87,11 +87,11 @@ export class OutboxPublisher implements Component {
   }
 
   async #publishOnce(): Promise<'full' | 'partial' | 'empty'> {
-    const { pool, producer, metrics } = this.#ports;
+    const { outbox, producer, metrics } = this.#ports;
     const shards = this.#ports.ownedShards();
     if (shards.length === 0) return 'empty';
     const perShard = Math.ceil(this.#policy.batchSize / shards.length);
-    const rows = await readUnsent(pool, shards, perShard);
+    const rows = await outbox.readUnsent(shards, perShard);
     if (rows.length === 0) return 'empty';
     const { sent, refused } = await sendRows(producer, this.#policy.topic, rows);
     if (sent.length > 0) await this.#forget(sent);
@@ -102,23 +102,24 @@ export class OutboxPublisher implements Component {
   }
 
   async #forget(sent: readonly OutboxRow[]): Promise<void> {
-    await deleteSent(this.#ports.pool, sent);
-    this.#ports.metrics.published.inc({ result: 'sent' }, sent.length);
+    const { outbox, metrics } = this.#ports;
+    await outbox.deleteSent(sent);
+    metrics.published.inc({ result: 'sent' }, sent.length);
     const recovered = sent.filter(({ attempts }) => attempts > 0).map(({ orderId }) => orderId);
-    if (recovered.length > 0) await releaseOrders(this.#ports.pool, recovered);
+    if (recovered.length > 0) await outbox.releaseOrders(recovered);
   }
 
   async #refuse(refusal: RefusedRow): Promise<void> {
-    const { pool, metrics, logger } = this.#ports;
+    const { outbox, metrics, logger } = this.#ports;
     const { orderId, eventId, attempts: earlierAttempts } = refusal.row;
     const plan = planRefusal(this.#policy.refusal, earlierAttempts, Math.random());
     const facts = { orderId, eventId, attempts: plan.attempts, reason: refusal.error };
     if (plan.kind === 'park') {
-      await parkOrder(pool, refusal, plan);
+      await outbox.parkOrder(refusal, plan);
       metrics.published.inc({ result: 'refused' });
       logger.warn({ ...facts, delayMs: plan.delayMs }, 'event refused, order parked');
     } else {
-      await buryRow(pool, refusal, plan.attempts);
+      await outbox.buryRow(refusal, plan.attempts);
       metrics.published.inc({ result: 'dead' });
       logger.error(facts, 'event given up, it lies in event_outbox_dead');
     }

@@ -1,7 +1,6 @@
 import type { Component } from '@orderflow/service-kit/lifecycle';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { PeriodicTask } from '@orderflow/service-kit/periodic-task';
-import type { Pool } from '@orderflow/service-kit/postgres';
 import { planShards } from './shard-plan.ts';
 import { OUTBOX_SHARDS } from './shard.ts';
 
@@ -11,6 +10,20 @@ export interface LeasePolicy {
   readonly renewEveryMs: number;
 }
 
+/** Who lives and who holds which shard, in one place for all publishers and by that place's clock. */
+export interface LeaseStore {
+  /** Says that the publisher lives for another `ttlMs`. */
+  announce(publisherId: string, ttlMs: number): Promise<void>;
+  /** All publishers that live. */
+  readLive(): Promise<string[]>;
+  /** Gives back every shard that the publisher holds, except these. */
+  release(publisherId: string, shards: { readonly except: readonly number[] }): Promise<void>;
+  /** Takes or renews those of the shards that nobody else holds; resolves with what the publisher got. */
+  claim(publisherId: string, shards: readonly number[], ttlMs: number): Promise<number[]>;
+  /** Says that the publisher lives no more. */
+  withdraw(publisherId: string): Promise<void>;
+}
+
 /**
  * Shares the outbox's shards among the live publishers. Leases spare work, they do not guard order: two publishers on
  * one shard both send its events in order and delete only what was acknowledged, so the most that a late one can do is
@@ -18,7 +31,7 @@ export interface LeasePolicy {
  */
 export class ShardLeases implements Component {
   readonly name = 'shard-leases';
-  readonly #pool: Pool;
+  readonly #store: LeaseStore;
   readonly #publisherId: string;
   readonly #options: LeasePolicy & { readonly logger: Logger };
   /** Going on with the old shards after a failed round is safe; the database's absence stops the publishing itself. */
@@ -26,8 +39,8 @@ export class ShardLeases implements Component {
   #owned: readonly number[] = [];
   #isAnnounced = false;
 
-  constructor(pool: Pool, publisherId: string, options: LeasePolicy & { readonly logger: Logger }) {
-    this.#pool = pool;
+  constructor(store: LeaseStore, publisherId: string, options: LeasePolicy & { readonly logger: Logger }) {
+    this.#store = store;
     this.#publisherId = publisherId;
     this.#options = options;
     const { renewEveryMs: intervalMs, logger } = options;
@@ -50,8 +63,8 @@ export class ShardLeases implements Component {
     if (!this.#isAnnounced) return;
     this.#isAnnounced = false;
     try {
-      await this.#pool.query('DELETE FROM outbox_publisher WHERE publisher_id = $1', [this.#publisherId]);
-      await this.#pool.query('UPDATE outbox_shard SET owner = NULL WHERE owner = $1', [this.#publisherId]);
+      await this.#store.withdraw(this.#publisherId);
+      await this.#store.release(this.#publisherId, { except: [] });
     } catch (error: unknown) {
       this.#options.logger.warn({ err: error }, 'shards not handed over, their leases will run out');
     }
@@ -70,32 +83,14 @@ export class ShardLeases implements Component {
   /** Says that this publisher lives, and returns all that do. */
   async #announce(): Promise<string[]> {
     this.#isAnnounced = true;
-    await this.#pool.query(
-      `WITH expired AS (DELETE FROM outbox_publisher WHERE expires_at < clock_timestamp() - interval '1 hour')
-       INSERT INTO outbox_publisher (publisher_id, expires_at)
-       VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond')
-       ON CONFLICT (publisher_id) DO UPDATE SET expires_at = excluded.expires_at`,
-      [this.#publisherId, this.#options.ttlMs],
-    );
-    const { rows } = await this.#pool.query<{ publisher_id: string }>(
-      'SELECT publisher_id FROM outbox_publisher WHERE expires_at > clock_timestamp()',
-    );
-    return rows.map((row) => row.publisher_id);
+    await this.#store.announce(this.#publisherId, this.#options.ttlMs);
+    return this.#store.readLive();
   }
 
   /** Takes or renews the wanted shards that nobody else holds, gives the others back; returns what is held now. */
   async #claim(wanted: readonly number[]): Promise<number[]> {
-    await this.#pool.query('UPDATE outbox_shard SET owner = NULL WHERE owner = $1 AND shard <> ALL ($2::smallint[])', [
-      this.#publisherId,
-      wanted,
-    ]);
-    const { rows } = await this.#pool.query<{ shard: number }>(
-      `UPDATE outbox_shard SET owner = $1, expires_at = clock_timestamp() + $2 * interval '1 millisecond'
-       WHERE shard = ANY ($3::smallint[])
-         AND (owner IS NULL OR owner = $1 OR expires_at < clock_timestamp())
-       RETURNING shard`,
-      [this.#publisherId, this.#options.ttlMs, wanted],
-    );
-    return rows.map((row) => row.shard).toSorted((a, b) => a - b);
+    await this.#store.release(this.#publisherId, { except: wanted });
+    const held = await this.#store.claim(this.#publisherId, wanted, this.#options.ttlMs);
+    return held.toSorted((a, b) => a - b);
   }
 }
