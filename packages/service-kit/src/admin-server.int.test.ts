@@ -39,7 +39,7 @@ describe('the admin server', () => {
     expect(await admin.get('/readyz?verbose')).toMatchObject({ status: 200 });
   });
 
-  test('shows the metrics of the process and the runtime in the text format of Prometheus', async () => {
+  test('shows the metrics of the process and the runtime as OpenMetrics', async () => {
     const registry = createRegistry();
     new Counter({ name: 'orders_total', help: 'Orders.', registers: [registry] }).inc(3);
     await using admin = await startAdmin({ registry });

@@ -95,7 +95,8 @@ export class Exchange {
     const method = request.method ?? '';
     const status = response.headersSent ? response.statusCode : CLIENT_GONE_STATUS;
     const durationMs = Math.round((performance.now() - this.startedMs) * 100) / 100;
-    this.#context.metrics.requestEnded({ route, method, status, durationMs });
+    const finished = { route, method, startedAt: this.startedMs, trace: () => trace.context };
+    this.#context.metrics.requestEnded(finished, status);
     // Fields that are undefined do not appear in the line.
     this.#context.logger.info(
       {

@@ -13,7 +13,13 @@ import type { OffsetGap } from './consume/offset-tracker.ts';
 import { OrderEventConsumer, type OrderEventConsumerOptions } from './consume/order-event-consumer.ts';
 import { readStoredOffsets } from './consume/read-stored-offsets.ts';
 import { EventPipeline } from './event-pipeline.ts';
-import { createConsumerGauges, createStreamMetrics, type StreamMetrics } from './metrics.ts';
+import {
+  createAssignmentMetrics,
+  createConsumerGauges,
+  createSalesCounters,
+  createStreamMetrics,
+  type StreamMetrics,
+} from './metrics.ts';
 
 /** How long a batch may pretend to take under PROCESSING_DELAY_MS, so that the brake does not outlast a rebalance. */
 const MAX_DELAYED_BATCH_MS = 250;
@@ -41,6 +47,7 @@ export function composeConsumer(app: Lifecycle, parts: ConsumerParts): readonly 
   const pipeline = new EventPipeline({
     applier,
     metrics,
+    sales: createSalesCounters(registry),
     logger,
     clock: systemClock,
     processingDelayMs: config.PROCESSING_DELAY_MS,
@@ -79,11 +86,16 @@ function batchLimit({ BATCH_MAX_EVENTS, PROCESSING_DELAY_MS }: ProcessorConfig):
 }
 
 function consumerPorts(
-  { pool, logger }: ConsumerParts,
+  { pool, registry, logger }: ConsumerParts,
   { owner, metrics }: { readonly owner: OffsetOwner; readonly metrics: StreamMetrics },
-): Pick<OrderEventConsumerOptions, 'logger' | 'readStoredOffsets' | 'onGap'> {
+): Pick<OrderEventConsumerOptions, 'logger' | 'readStoredOffsets' | 'onAssigned' | 'onGap'> {
+  const assignment = createAssignmentMetrics(registry);
   return {
     logger,
+    onAssigned: (partitions) => {
+      assignment.assignments.inc();
+      assignment.partitions.set(partitions.length);
+    },
     readStoredOffsets: (partitions) => readStoredOffsets(pool, owner, partitions),
     onGap: ({ partition, expectedOffset, firstOffset }: OffsetGap) => {
       metrics.missingOffsets.inc(Number(firstOffset - expectedOffset));

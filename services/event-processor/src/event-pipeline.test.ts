@@ -5,7 +5,7 @@ import { incoming, orderCreated, toDelivery } from '../test/order-events.ts';
 import type { BatchOutcome } from './apply/apply-batch.ts';
 import { planBatch } from './apply/plan-batch.ts';
 import { EventPipeline, type DeliveryApplier } from './event-pipeline.ts';
-import { createStreamMetrics } from './metrics.ts';
+import { createSalesCounters, createStreamMetrics } from './metrics.ts';
 
 const NOW_MS = Date.parse('2026-01-31T12:00:31.000Z');
 const NEVER = new AbortController().signal;
@@ -25,6 +25,7 @@ function create(applier: DeliveryApplier) {
   const pipeline = new EventPipeline({
     applier,
     metrics: createStreamMetrics(registry),
+    sales: createSalesCounters(registry),
     clock: { nowMs: () => NOW_MS },
     logger: silentLogger(),
     processingDelayMs: 0,

@@ -1,9 +1,17 @@
+import type { EventType } from '@orderflow/contracts/events';
+import { EVENT_HEADERS } from '@orderflow/contracts/topics';
 import type { Clock } from '@orderflow/service-kit/clock';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { sleep } from '@orderflow/service-kit/sleep';
+import { parseTraceparent } from '@orderflow/service-kit/trace-context';
 import type { BatchOutcome } from './apply/apply-batch.ts';
-import { prepareDelivery, type Delivery, type PreparedDelivery } from './apply/prepared-delivery.ts';
-import type { StreamMetrics } from './metrics.ts';
+import {
+  prepareDelivery,
+  type Delivery,
+  type EventDelivery,
+  type PreparedDelivery,
+} from './apply/prepared-delivery.ts';
+import type { SalesCounters, StreamMetrics } from './metrics.ts';
 
 /** Writes prepared deliveries; see BatchApplier. */
 export interface DeliveryApplier {
@@ -13,6 +21,7 @@ export interface DeliveryApplier {
 export interface EventPipelineOptions {
   readonly applier: DeliveryApplier;
   readonly metrics: StreamMetrics;
+  readonly sales: SalesCounters;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A brake for scaling demonstrations: how long each event pretends to take. */
@@ -42,14 +51,32 @@ export class EventPipeline {
     this.#count(outcome);
   }
 
+  #countSales(applied: readonly EventDelivery[]): void {
+    const sums = new Map<EventType, { events: number; cents: number }>();
+    for (const { event } of applied) {
+      const sum = sums.get(event.eventType) ?? { events: 0, cents: 0 };
+      sums.set(event.eventType, { events: sum.events + 1, cents: sum.cents + event.totalCents });
+    }
+    const { sales } = this.#options;
+    for (const [eventType, { events, cents }] of sums) {
+      sales.events.inc({ event_type: eventType }, events);
+      sales.amount.inc({ event_type: eventType }, cents);
+    }
+  }
+
   #count({ applied, duplicates, dead }: BatchOutcome): void {
     const { metrics, clock, logger, onDeadLetters } = this.#options;
     const nowMs = clock.nowMs();
     metrics.eventsProcessed.inc({ result: 'applied' }, applied.length);
-    for (const { event, isClamped } of applied) {
-      metrics.endToEnd.observe(Math.max(0, nowMs - event.timestampMs) / 1000);
+    for (const { event, isClamped, message } of applied) {
+      metrics.endToEnd.observe({
+        labels: {},
+        seconds: Math.max(0, nowMs - event.timestampMs) / 1000,
+        trace: () => parseTraceparent(message.headers[EVENT_HEADERS.traceparent]),
+      });
       if (isClamped) metrics.clampedTimestamps.inc();
     }
+    this.#countSales(applied);
     metrics.eventsProcessed.inc({ result: 'duplicate' }, duplicates);
     metrics.eventsProcessed.inc({ result: 'dlq' }, dead.length);
     const [first] = dead;

@@ -4,6 +4,7 @@ import { createLogger } from '@orderflow/service-kit/logger';
 import { createRegistry } from '@orderflow/service-kit/metrics';
 import { SchemaGate } from '@orderflow/service-kit/migrations';
 import { createPool, poolComponent } from '@orderflow/service-kit/postgres';
+import { createPoolMetrics } from '@orderflow/service-kit/postgres-metrics';
 import { composeConsumer } from './compose-consumer.ts';
 import { composeMaintenance } from './compose-maintenance.ts';
 import { composeReadApi } from './compose-read-api.ts';
@@ -29,8 +30,10 @@ await runProcess(async () => {
     max: config.WORKERS + SPARE_CONNECTIONS,
   });
   app.use(poolComponent('analytics-pool', pool));
+  const pools = createPoolMetrics(registry);
+  pools.watch('analytics', pool);
   const { forwardSoon } = composeMaintenance(app, { config, pool, registry, logger });
-  const api = composeReadApi(app, { config, registry, logger });
+  const api = composeReadApi(app, { config, registry, pools, logger });
   checks.push(...composeConsumer(app, { config, pool, registry, logger, onDeadLetters: forwardSoon }));
   app.use({
     name: 'announcement',

@@ -234,7 +234,7 @@ describe('the outside of a processor', () => {
     expect(Math.max(...waiting)).toBeGreaterThan(0);
     expect(Math.max(...waiting)).toBeLessThanOrEqual(50);
     for (const partition of [0, 1, 2, 3]) {
-      expect(await readMetric(processor, `consumer_lag{partition="${partition}"}`)).toBe(0);
+      expect(await readMetric(processor, `consumer_lag_messages{partition="${partition}"}`)).toBe(0);
     }
   });
 });

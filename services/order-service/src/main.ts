@@ -5,6 +5,7 @@ import { createLogger } from '@orderflow/service-kit/logger';
 import { createRegistry } from '@orderflow/service-kit/metrics';
 import { SchemaGate } from '@orderflow/service-kit/migrations';
 import { createPool, poolComponent } from '@orderflow/service-kit/postgres';
+import { createPoolMetrics } from '@orderflow/service-kit/postgres-metrics';
 import { composeApi } from './compose-api.ts';
 import { composePublisher } from './compose-publisher.ts';
 import { readOrderServiceConfig } from './config.ts';
@@ -23,6 +24,7 @@ await runProcess(async () => {
   app.use(schema);
   const pool = createPool(config, { logger, applicationName: 'order-service' });
   app.use(poolComponent('orders-database', pool));
+  createPoolMetrics(registry).watch('orders', pool);
   if (config.kafka !== undefined) {
     composePublisher(app, { config, kafka: config.kafka, pool, registry, logger, publisherId: randomUUID() });
   }

@@ -1,5 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from '@orderflow/service-kit/metrics';
 
+/** What became of an attempt to send events. */
+const PUBLISH_RESULTS = ['sent', 'refused', 'dead', 'unavailable'] as const;
+
 /** Metrics of taking orders. */
 export interface IntakeMetrics {
   readonly accepted: Counter;
@@ -35,6 +38,7 @@ export function createIntakeMetrics(registry: Registry, queueDepth: () => number
 export interface PublisherMetrics {
   readonly published: Counter<'result'>;
   readonly batchSize: Histogram;
+  readonly batchDuration: Histogram;
   readonly unsent: Gauge;
   readonly oldestAge: Gauge;
   readonly parked: Gauge;
@@ -44,17 +48,25 @@ export interface PublisherMetrics {
 export function createPublisherMetrics(registry: Registry): PublisherMetrics {
   const registers = [registry];
   const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
+  const published = new Counter({
+    name: 'outbox_publish_total',
+    help: 'Events by what became of the attempt to send them: sent, refused, dead; unavailable counts batches.',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of PUBLISH_RESULTS) published.inc({ result }, 0); // a rate cannot see the step from nothing to one
   return {
-    published: new Counter({
-      name: 'outbox_publish_total',
-      help: 'Events by what became of the attempt to send them: sent, refused, dead; unavailable counts batches.',
-      labelNames: ['result'],
-      registers,
-    }),
+    published,
     batchSize: new Histogram({
       name: 'outbox_publish_batch_size',
       help: 'Events sent in one batch.',
       buckets: [1, 5, 10, 25, 50, 100, 250, 500, 1000],
+      registers,
+    }),
+    batchDuration: new Histogram({
+      name: 'outbox_publish_duration_seconds',
+      help: 'From reading a batch to forgetting it, the acknowledgement of Kafka in between.',
+      buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
       registers,
     }),
     unsent: gauge('outbox_unsent', 'Events that wait in the outbox.'),

@@ -50,6 +50,7 @@ function start(overrides: Partial<OrderEventConsumerOptions> = {}) {
   const consumer = new OrderEventConsumer(group, {
     topic: 'order-events',
     logger: silentLogger(),
+    onAssigned: () => undefined,
     workers: 2,
     limits: { maxMessages: 100, maxBytes: 1_000_000 },
     batching: { maxItems: 10, lingerMs: 0 },

@@ -6,6 +6,8 @@ import { Assignment, type AssignmentOptions } from './assignment.ts';
 export interface OrderEventConsumerOptions extends Omit<AssignmentOptions, 'storedOffsets' | 'onFailed'> {
   readonly topic: string;
   readonly logger: Logger;
+  /** A rebalance gave these partitions to this member. */
+  readonly onAssigned: (partitions: readonly number[]) => void;
   /** The first offsets of these partitions that the database does not have. */
   readonly readStoredOffsets: (partitions: readonly number[]) => Promise<ReadonlyMap<number, bigint>>;
   /** How often offsets are committed to Kafka. What is not committed at a crash comes again and is deduplicated. */
@@ -70,6 +72,7 @@ export class OrderEventConsumer implements Component, ReadinessCheck, BatchHandl
     const { topic, logger, onFailed } = this.#options;
     const owned = partitions.get(topic) ?? [];
     logger.info({ epoch, partitions: owned }, 'partitions assigned');
+    this.#options.onAssigned(owned);
     this.#assignment?.end(0).catch(onFailed);
     this.#assignment = new Assignment(epoch, owned, {
       ...this.#options,

@@ -12,7 +12,7 @@ export interface SalesApiPorts {
   readonly logger: Logger;
 }
 
-const SALES_PATH = '/analytics/sales';
+export const SALES_PATH = '/analytics/sales';
 
 /** The read API as a node:http handler. */
 export function createSalesApi(ports: SalesApiPorts): RequestHandler {

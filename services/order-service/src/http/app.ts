@@ -7,6 +7,7 @@ import type { HttpMetrics } from '@orderflow/service-kit/http-metrics';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { ProblemError, sendProblem, toProblem } from '@orderflow/service-kit/problem';
+import { parseTraceparent, type TraceContext } from '@orderflow/service-kit/trace-context';
 import { receiptOf } from '../domain/order.ts';
 import type { TransitionRequest, TransitionResult } from '../transition-order.ts';
 import type { OrderFilter } from '../store/read-orders.ts';
@@ -35,7 +36,8 @@ export function createOrderApi(ports: OrderApiPorts, options: OrderApiOptions): 
     const isPlacement = request.method === 'POST' && request.url === '/orders';
     response.on('close', () => {
       const route = isPlacement ? '/orders' : routeOf(request);
-      ports.metrics.observe({ method: request.method ?? 'GET', route, startedAt }, response.statusCode);
+      const trace = (): TraceContext | undefined => parseTraceparent(traceparentOf(request) ?? undefined);
+      ports.metrics.observe({ method: request.method ?? 'GET', route, startedAt, trace }, response.statusCode);
     });
     if (!isPlacement) {
       app(request, response);
@@ -111,8 +113,8 @@ function refuseMethod(allowed: string) {
   };
 }
 
-/** The pattern that a request matched, for metrics. */
+/** The template of the path that a request matched, as OpenAPI writes it; for metrics. */
 function routeOf(request: IncomingMessage): string {
   const pattern = (request as Partial<Request>).route as { readonly path?: string } | undefined;
-  return pattern?.path ?? 'none';
+  return pattern?.path?.replaceAll(/:(\w+)/g, '{$1}') ?? 'none';
 }

@@ -91,12 +91,14 @@ export class OutboxPublisher implements Component {
     const shards = this.#ports.ownedShards();
     if (shards.length === 0) return 'empty';
     const perShard = Math.ceil(this.#policy.batchSize / shards.length);
+    const startedAtMs = performance.now();
     const rows = await outbox.readUnsent(shards, perShard);
     if (rows.length === 0) return 'empty';
     const { sent, refused } = await sendRows(producer, this.#policy.topic, rows);
     if (sent.length > 0) await this.#forget(sent);
     for (const refusal of refused) await this.#refuse(refusal);
     metrics.batchSize.observe(rows.length);
+    metrics.batchDuration.observe((performance.now() - startedAtMs) / 1_000);
     // Some shards run dry before others, so a batch is called full when half of it is.
     return rows.length >= this.#policy.batchSize / 2 ? 'full' : 'partial';
   }
