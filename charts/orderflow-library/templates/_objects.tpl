@@ -73,6 +73,8 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
+  # Without it `job` would hold the release's name, which dashboards and alerts cannot know.
+  jobLabel: app.kubernetes.io/name
   selector:
     matchLabels:
       {{- include "orderflow.selectorLabels" . | nindent 6 }}
