@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help demo test check load verify bench clean install format
-.PHONY: doctor tools images kind-up kind-down operators dev deploy undeploy charts-test e2e rolling-demo
+.PHONY: doctor tools images kind-up kind-down operators dev deploy undeploy charts-test alerts-test e2e rolling-demo
 
 # Node.js 24, from the lockfile.
 NODE := node_modules/.bin/node
@@ -72,6 +72,9 @@ dev: install $(if $(HELM),,tool-helm) ## Deploy to kind and follow every change 
 
 charts-test: tools ## Lint, render, validate and score the charts
 	@npm run --silent test:charts
+
+alerts-test: install $(if $(PROMTOOL)$(shell command -v promtool),,tool-promtool) ## Check the alerting rules, and let every alert fire and keep quiet (promtool)
+	@npm run --silent test:alerts
 
 e2e: install $(if $(HELM),,tool-helm) ## Install, break, upgrade and remove the platform in the current context, judged by the auditor
 	@npm run --silent test:e2e

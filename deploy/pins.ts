@@ -7,6 +7,10 @@ export interface PinnedTool {
   readonly version: string;
   /** Variables that its own release build has the linker set. */
   readonly linkerVariables?: Readonly<Record<string, string>>;
+  /** Build tags that leave out what is not needed. */
+  readonly tags?: string;
+  /** How to come by it without building it. */
+  readonly elsewhere: string;
 }
 
 /** Where helm keeps the Kubernetes that it renders for without a cluster: left alone, that is 1.20. */
@@ -17,6 +21,7 @@ const HELM: PinnedTool = {
   module: 'helm.sh/helm/v3',
   command: '/cmd/helm',
   version: 'v3.22.0',
+  elsewhere: 'HELM=helm, with one from https://helm.sh',
   linkerVariables: {
     'helm.sh/helm/v3/internal/version.version': 'v3.22.0',
     ...Object.fromEntries(
@@ -30,10 +35,40 @@ const HELM: PinnedTool = {
 
 export const PINNED_TOOLS: readonly PinnedTool[] = [
   HELM,
-  { name: 'kind', module: 'sigs.k8s.io/kind', command: '', version: 'v0.33.0' },
-  { name: 'kube-score', module: 'github.com/zegl/kube-score', command: '/cmd/kube-score', version: 'v1.20.0' },
-  { name: 'kubeconform', module: 'github.com/yannh/kubeconform', command: '/cmd/kubeconform', version: 'v0.8.0' },
+  {
+    name: 'kind',
+    module: 'sigs.k8s.io/kind',
+    command: '',
+    version: 'v0.33.0',
+    elsewhere: 'KIND=kind, with one from https://kind.sigs.k8s.io',
+  },
+  {
+    name: 'kube-score',
+    module: 'github.com/zegl/kube-score',
+    command: '/cmd/kube-score',
+    version: 'v1.20.0',
+    elsewhere: 'KUBE_SCORE=kube-score, with one from https://github.com/zegl/kube-score',
+  },
+  {
+    name: 'kubeconform',
+    module: 'github.com/yannh/kubeconform',
+    command: '/cmd/kubeconform',
+    version: 'v0.8.0',
+    elsewhere: 'https://github.com/yannh/kubeconform',
+  },
 ];
+
+/** Built only when `make alerts-test` finds no promtool: it takes minutes, and distributions have it. */
+export const PROMTOOL: PinnedTool = {
+  name: 'promtool',
+  module: 'github.com/prometheus/prometheus',
+  command: '/cmd/promtool',
+  // Prometheus 3.16.
+  version: 'v0.316.0',
+  // Without the discovery of targets in two dozen clouds.
+  tags: 'remove_all_sd',
+  elsewhere: 'PROMTOOL=promtool; Debian and Ubuntu have it in the package prometheus (apt-get install prometheus)',
+};
 
 /** A chart that `make kind-up` installs: an operator that charts/data needs, from where its project publishes it. */
 export interface PinnedOperator {

@@ -5,7 +5,7 @@ import { LocalError } from '@orderflow/local/local-error';
 import { runAttached } from '../attached-command.ts';
 import type { PinnedTool } from '../pins.ts';
 import { runMain } from '../run-main.ts';
-import { chooseTools, linkerFlags, parseModuleVersion, planTools, type ToolPlan } from './plan.ts';
+import { buildFlags, chooseTools, parseModuleVersion, planTools, withoutGo, type ToolPlan } from './plan.ts';
 
 const BIN = resolve(import.meta.dirname, '..', '..', 'bin');
 
@@ -19,18 +19,18 @@ async function main(): Promise<number> {
     process.stderr.write(`tools: there is no such tool among ${names.join(', ')}\n`);
     return 2;
   }
-  await requireGo();
+  await requireGo(tools);
   await mkdir(BIN, { recursive: true });
   for (const plan of planTools(tools, await readVersions(tools))) await carryOut(plan);
   return 0;
 }
 
-async function requireGo(): Promise<void> {
+async function requireGo(tools: readonly PinnedTool[]): Promise<void> {
   await runCommand(['go', 'version']).catch((error: unknown) => {
     throw new LocalError({
       code: 'COMMAND_FAILED',
       message: 'The tools are built by Go, and there is no go on PATH.',
-      fix: 'Install Go (https://go.dev/dl), or install helm and kind yourself and say HELM=helm KIND=kind to make.',
+      fix: withoutGo(tools),
       cause: error,
     });
   });
@@ -53,9 +53,11 @@ async function carryOut(plan: ToolPlan): Promise<void> {
     return;
   }
   const instead = plan.instead === undefined ? '' : ` instead of ${plan.instead}`;
-  process.stderr.write(`tools: building ${tool.name} ${tool.version}${instead}, once (helm takes some minutes)\n`);
+  process.stderr.write(
+    `tools: building ${tool.name} ${tool.version}${instead}, once (helm and promtool take some minutes)\n`,
+  );
   const startedMs = performance.now();
-  await runAttached(['go', 'install', linkerFlags(tool), `${tool.module}${tool.command}@${tool.version}`], {
+  await runAttached(['go', 'install', ...buildFlags(tool), `${tool.module}${tool.command}@${tool.version}`], {
     fix: 'See what Go says above; mostly the module proxy cannot be reached, or Go is too old for this version.',
     env: { ...process.env, GOBIN: BIN, CGO_ENABLED: '0' },
   });

@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PinnedTool } from '../pins.ts';
-import { chooseTools, linkerFlags, parseModuleVersion, planTools } from './plan.ts';
+import { buildFlags, chooseTools, parseModuleVersion, planTools, withoutGo } from './plan.ts';
 
-const HELM: PinnedTool = { name: 'helm', module: 'helm.sh/helm/v3', command: '/cmd/helm', version: 'v3.22.0' };
+const HELM: PinnedTool = {
+  name: 'helm',
+  module: 'helm.sh/helm/v3',
+  command: '/cmd/helm',
+  version: 'v3.22.0',
+  elsewhere: 'HELM=helm',
+};
 
 describe('a tool in ./bin', () => {
   test('is kept at the pinned version', () => {
@@ -43,9 +49,16 @@ test('without a name all tools are meant, and a wrong name is not passed over', 
   expect(chooseTools(['helm', 'helmet'])).toBeUndefined();
 });
 
-test("the linker sets a tool's variables", () => {
-  expect(linkerFlags(HELM)).toBe('-ldflags=-s -w');
-  expect(linkerFlags({ ...HELM, linkerVariables: { 'a.b': '1', 'a.c': '37' } })).toBe(
-    '-ldflags=-s -w -X a.b=1 -X a.c=37',
-  );
+test('promtool is built only by its name', () => {
+  expect(chooseTools(['promtool'])?.map(({ name }) => name)).toEqual(['promtool']);
+});
+
+test("a tool is built with its linker's variables and its tags", () => {
+  expect(buildFlags(HELM)).toEqual(['-ldflags=-s -w']);
+  const special = { ...HELM, linkerVariables: { 'a.b': '1', 'a.c': '37' }, tags: 'small' };
+  expect(buildFlags(special)).toEqual(['-ldflags=-s -w -X a.b=1 -X a.c=37', '-tags=small']);
+});
+
+test('a machine without Go is told how to come by each tool', () => {
+  expect(withoutGo([HELM])).toBe('Install Go (https://go.dev/dl), or bring what is to be built: helm: HELM=helm.');
 });

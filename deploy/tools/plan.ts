@@ -1,4 +1,4 @@
-import { PINNED_TOOLS, type PinnedTool } from '../pins.ts';
+import { PINNED_TOOLS, PROMTOOL, type PinnedTool } from '../pins.ts';
 
 /** What to do about one tool. */
 export type ToolPlan =
@@ -25,15 +25,21 @@ export function parseModuleVersion(output: string, module: string): string | und
   return fields.find(([key, path]) => key === 'mod' && path === module)?.[2];
 }
 
-/** The tools with these names, all when there is none; undefined when a name is not one. */
+/** The tools with these names, those of the charts when there is none; undefined when a name is not one. */
 export function chooseTools(names: readonly string[]): readonly PinnedTool[] | undefined {
   if (names.length === 0) return PINNED_TOOLS;
-  const chosen = PINNED_TOOLS.filter(({ name }) => names.includes(name));
+  const chosen = [...PINNED_TOOLS, PROMTOOL].filter(({ name }) => names.includes(name));
   return chosen.length === names.length ? chosen : undefined;
 }
 
-/** What `go install` is told for this tool: no symbol tables, and its variables. */
-export function linkerFlags({ linkerVariables = {} }: PinnedTool): string {
+/** What `go install` is told for this tool: no symbol tables, its variables, and what to leave out. */
+export function buildFlags({ linkerVariables = {}, tags }: PinnedTool): readonly string[] {
   const variables = Object.entries(linkerVariables).map(([name, value]) => ` -X ${name}=${value}`);
-  return `-ldflags=-s -w${variables.join('')}`;
+  return [`-ldflags=-s -w${variables.join('')}`, ...(tags === undefined ? [] : [`-tags=${tags}`])];
+}
+
+/** What to do on a machine that cannot build these tools. */
+export function withoutGo(tools: readonly PinnedTool[]): string {
+  const elsewhere = tools.map(({ name, elsewhere: where }) => `${name}: ${where}`);
+  return `Install Go (https://go.dev/dl), or bring what is to be built: ${elsewhere.join('; ')}.`;
 }
