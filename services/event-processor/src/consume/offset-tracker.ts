@@ -74,6 +74,13 @@ export class OffsetTracker {
     );
   }
 
+  /** Where every partition stands of which something was applied here, committed or not. */
+  applied(): { partition: number; nextOffset: bigint }[] {
+    return [...this.#partitions].flatMap(([partition, { applied }]) =>
+      applied === undefined ? [] : [{ partition, nextOffset: applied }],
+    );
+  }
+
   noteCommitted(offsets: readonly { readonly partition: number; readonly nextOffset: bigint }[]): void {
     for (const { partition, nextOffset } of offsets) {
       const known = this.#partitions.get(partition);

@@ -115,6 +115,18 @@ describe('OrderEventConsumer', () => {
     await consumer.stop();
   });
 
+  test('commits now and then what was committed before: a commit that was given up may arrive late and undo it', async () => {
+    const { group, consumer } = start();
+    await consumer.start();
+    await consumer.onBatch(batchOf(1, 0, 0n));
+    await jest.advanceTimersByTimeAsync(5 * COMMIT_INTERVAL_MS);
+    expect(group.commits).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(60 * COMMIT_INTERVAL_MS);
+    expect(group.commits.length).toBeLessThanOrEqual(4);
+    expect(group.commits.slice(1)).toContainEqual({ epoch: 1, offsets: [commit(0, 1n)] });
+    await consumer.stop();
+  });
+
   test('commits before it gives partitions back and drops batches of the old epoch', async () => {
     const { group, consumer, applied } = start();
     await consumer.start();

@@ -3,6 +3,12 @@ import type { BatchConsumer, BatchHandlers, MessageBatch } from '@orderflow/serv
 import type { Logger } from '@orderflow/service-kit/logger';
 import { Assignment, type AssignmentOptions } from './assignment.ts';
 
+/**
+ * Every so many rounds all offsets are committed, changed or not: a commit whose reply stayed out may arrive after a
+ * later one and set the group back, and where no message follows nothing else would correct that.
+ */
+const ROUNDS_PER_FULL_COMMIT = 20;
+
 export interface OrderEventConsumerOptions extends Omit<AssignmentOptions, 'storedOffsets' | 'onFailed'> {
   readonly topic: string;
   readonly logger: Logger;
@@ -26,6 +32,7 @@ export class OrderEventConsumer implements Component, ReadinessCheck, BatchHandl
   #assignment: Assignment | undefined;
   #commitTimer: NodeJS.Timeout | undefined;
   #commitInFlight: Promise<void> = Promise.resolve();
+  #commitRounds = 0;
   #phase: 'created' | 'running' | 'stopping' = 'created';
   #stopped: Promise<void> | undefined;
 
@@ -108,7 +115,9 @@ export class OrderEventConsumer implements Component, ReadinessCheck, BatchHandl
 
   async #commitApplied(): Promise<void> {
     const assignment = this.#assignment;
-    const offsets = assignment?.tracker.uncommitted() ?? [];
+    this.#commitRounds += 1;
+    const isFull = this.#commitRounds % ROUNDS_PER_FULL_COMMIT === 0;
+    const offsets = (isFull ? assignment?.tracker.applied() : assignment?.tracker.uncommitted()) ?? [];
     if (assignment === undefined || offsets.length === 0) return;
     const { topic, logger } = this.#options;
     try {

@@ -37,15 +37,17 @@ FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
 }
 
 /**
- * Forgets events that Kafka has acknowledged. Safe from anyone at any time: a row is deleted only after its event was
+ * Forgets events that Kafka has acknowledged, and that their orders were parked: whoever parked an order did so for its
+ * oldest event, which is sent when any is. Safe from anyone at any time: a row is deleted only after its event was
  * acknowledged by all in-sync replicas, so that a publisher whose lease is over can do no harm either.
  */
 export async function deleteSent(pool: Pool, rows: readonly OutboxRow[]): Promise<void> {
   await pool.query({
     name: 'delete-sent',
-    text: `DELETE FROM event_outbox o USING unnest($1::smallint[], $2::bigint[]) AS d (shard, id)
+    text: `WITH released AS (DELETE FROM outbox_parked WHERE order_id = ANY ($3::uuid[]))
+           DELETE FROM event_outbox o USING unnest($1::smallint[], $2::bigint[]) AS d (shard, id)
            WHERE o.shard = d.shard AND o.id = d.id`,
-    values: [rows.map(({ shard }) => shard), rows.map(({ id }) => id)],
+    values: [rows.map(({ shard }) => shard), rows.map(({ id }) => id), rows.map(({ orderId }) => orderId)],
   });
 }
 
@@ -55,18 +57,23 @@ export interface RefusedRow {
   readonly error: string;
 }
 
-/** Holds back every event of the order for a while. */
+/**
+ * Holds back every event of the order for a while; nothing when somebody else has sent or given up the event meanwhile,
+ * since nobody would ever release the order again.
+ */
 export async function parkOrder(
   pool: Pool,
   refused: RefusedRow,
   park: { readonly attempts: number; readonly delayMs: number },
 ): Promise<void> {
+  const { shard, id } = refused.row;
   await pool.query(
     `INSERT INTO outbox_parked (order_id, attempts, next_attempt_at, last_error)
-     VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond', $4)
+     SELECT order_id, $3, clock_timestamp() + $4 * interval '1 millisecond', $5
+     FROM event_outbox WHERE shard = $1 AND id = $2 FOR KEY SHARE
      ON CONFLICT (order_id) DO UPDATE
      SET attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at, last_error = excluded.last_error`,
-    [refused.row.orderId, park.attempts, park.delayMs, refused.error],
+    [shard, id, park.attempts, park.delayMs, refused.error],
   );
 }
 
@@ -84,11 +91,6 @@ export async function buryRow(pool: Pool, refused: RefusedRow, attempts: number)
      ON CONFLICT (event_id) DO UPDATE SET attempts = excluded.attempts, error = excluded.error, died_at = excluded.died_at`,
     [refused.row.shard, refused.row.id, refused.row.orderId, attempts, refused.error],
   );
-}
-
-/** Forgets the attempts of orders whose events went through after all. */
-export async function releaseOrders(pool: Pool, orderIds: readonly string[]): Promise<void> {
-  await pool.query('DELETE FROM outbox_parked WHERE order_id = ANY ($1)', [orderIds]);
 }
 
 /** How much waits, for the metrics. Counting stops at `countLimit`, as an exact number of millions helps nobody. */

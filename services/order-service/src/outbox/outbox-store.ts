@@ -1,5 +1,5 @@
 import type { Pool } from '@orderflow/service-kit/postgres';
-import { buryRow, deleteSent, parkOrder, readUnsent, releaseOrders } from './outbox-rows.ts';
+import { buryRow, deleteSent, parkOrder, readUnsent } from './outbox-rows.ts';
 import type { OutboxStore } from './publisher.ts';
 
 /** The outbox in PostgreSQL: one statement per call. */
@@ -9,6 +9,5 @@ export function createOutboxStore(pool: Pool): OutboxStore {
     deleteSent: (rows) => deleteSent(pool, rows),
     parkOrder: (refused, park) => parkOrder(pool, refused, park),
     buryRow: (refused, attempts) => buryRow(pool, refused, attempts),
-    releaseOrders: (orderIds) => releaseOrders(pool, orderIds),
   };
 }

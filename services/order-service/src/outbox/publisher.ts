@@ -24,7 +24,6 @@ export interface OutboxStore {
   deleteSent(rows: readonly OutboxRow[]): Promise<void>;
   parkOrder(refused: RefusedRow, park: { readonly attempts: number; readonly delayMs: number }): Promise<void>;
   buryRow(refused: RefusedRow, attempts: number): Promise<void>;
-  releaseOrders(orderIds: readonly string[]): Promise<void>;
 }
 
 export interface PublisherPorts {
@@ -95,20 +94,13 @@ export class OutboxPublisher implements Component {
     const rows = await outbox.readUnsent(shards, perShard);
     if (rows.length === 0) return 'empty';
     const { sent, refused } = await sendRows(producer, this.#policy.topic, rows);
-    if (sent.length > 0) await this.#forget(sent);
+    if (sent.length > 0) await outbox.deleteSent(sent);
+    metrics.published.inc({ result: 'sent' }, sent.length);
     for (const refusal of refused) await this.#refuse(refusal);
     metrics.batchSize.observe(rows.length);
     metrics.batchDuration.observe((performance.now() - startedAtMs) / 1_000);
     // Some shards run dry before others, so a batch is called full when half of it is.
     return rows.length >= this.#policy.batchSize / 2 ? 'full' : 'partial';
-  }
-
-  async #forget(sent: readonly OutboxRow[]): Promise<void> {
-    const { outbox, metrics } = this.#ports;
-    await outbox.deleteSent(sent);
-    metrics.published.inc({ result: 'sent' }, sent.length);
-    const recovered = sent.filter(({ attempts }) => attempts > 0).map(({ orderId }) => orderId);
-    if (recovered.length > 0) await outbox.releaseOrders(recovered);
   }
 
   async #refuse(refusal: RefusedRow): Promise<void> {
