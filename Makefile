@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check load verify bench clean install format
+.PHONY: help demo test check load verify bench clean install format prometheus dashboards-test
 .PHONY: doctor tools images kind-up kind-down operators dev deploy undeploy charts-test alerts-test e2e rolling-demo
 
 # Node.js 24, from the lockfile.
@@ -13,16 +13,17 @@ SKAFFOLD ?= skaffold
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "make demo takes DEMO_RATE (1000 orders/s), DEMO_SECONDS (60), DEMO_PROCESSORS (1), KEEP=1 (leave it running)"
+	@echo "make demo takes DEMO_RATE (1000 orders/s), DEMO_SECONDS (60), DEMO_PROCESSORS (1), OBSERVE=1 (with Prometheus),"
+	@echo "KEEP=1 (leave it running)"
 	@echo "make deploy takes NAMESPACE (orderflow), TAG (dev), VALUES and DATA_VALUES (files), in the current context of kubectl"
 
 ##@ On this machine
 
-demo: ## Run the whole platform here under load, and prove that nothing was lost or doubled
+demo: $(if $(filter-out 0 false off no,$(OBSERVE)),prometheus) ## Run the whole platform here under load, and prove that nothing was lost or doubled
 	@started=$$(node -p 'Date.now()' 2>/dev/null); \
-	$(MAKE) --no-print-directory install && DEMO_STARTED_AT_MS=$$started npm run --silent demo
+	$(MAKE) -s --no-print-directory install && DEMO_STARTED_AT_MS=$$started npm run --silent demo
 
 test: install ## Run every test, against a real PostgreSQL and a real Kafka
 	@npm run --silent test
@@ -38,6 +39,12 @@ verify: install ## Join receipts, orders, topic and analytics of a running platf
 
 bench: install ## Measure against the plain designs, side by side: make bench ARGS="orders|publisher|processor|scaling"
 	@npm run --silent bench -- $(ARGS)
+
+prometheus: install ## Have Prometheus for OBSERVE=1: that of PATH, else Go builds it into ./bin (some minutes)
+	@command -v prometheus >/dev/null || $(NODE) deploy/tools/main.ts prometheus
+
+dashboards-test: prometheus ## Ask a running platform's Prometheus everything that the dashboards ask
+	@npm run --silent test:dashboards
 
 ##@ On Kubernetes
 

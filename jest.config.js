@@ -11,7 +11,8 @@ const shared = {
 
 /**
  * `unit` does no I/O; `int` gets one real PostgreSQL and one real Kafka broker for the whole run; `charts` runs helm;
- * `alerts` runs promtool; `e2e` needs a cluster. `npm test` runs the first two.
+ * `alerts` runs promtool; `dashboards` runs a
+ * Prometheus beside the platform; `e2e` needs a cluster. `npm test` runs the first two.
  */
 export default {
   reporters: ['default', '<rootDir>/test/count-reporter.ts'],
@@ -22,7 +23,7 @@ export default {
       ...shared,
       displayName: 'unit',
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, '\\.(int|charts|alerts|e2e)\\.test\\.ts$'],
+      testPathIgnorePatterns: [...shared.testPathIgnorePatterns, '\\.(int|charts|alerts|dashboards|e2e)\\.test\\.ts$'],
     },
     {
       ...shared,
@@ -33,6 +34,11 @@ export default {
     },
     { ...shared, displayName: 'charts', testMatch: ['**/*.charts.test.ts'] },
     { ...shared, displayName: 'alerts', testMatch: ['**/*.alerts.test.ts'] },
+    {
+      ...shared,
+      displayName: 'dashboards',
+      testMatch: ['**/*.dashboards.test.ts', '**/observability/dashboards/*.test.ts'],
+    },
     { ...shared, displayName: 'e2e', testMatch: ['**/*.e2e.test.ts'] },
   ],
 };

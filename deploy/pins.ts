@@ -70,6 +70,14 @@ export const PROMTOOL: PinnedTool = {
   elsewhere: 'PROMTOOL=promtool; Debian and Ubuntu have it in the package prometheus (apt-get install prometheus)',
 };
 
+/** Built only when `make prometheus` finds none: it takes minutes, and has no pages for a browser. */
+export const PROMETHEUS: PinnedTool = {
+  ...PROMTOOL,
+  name: 'prometheus',
+  command: '/cmd/prometheus',
+  elsewhere: 'one on PATH; Debian and Ubuntu have it in the package prometheus (apt-get install prometheus)',
+};
+
 /** A chart that `make kind-up` installs: an operator that charts/data needs, from where its project publishes it. */
 export interface PinnedOperator {
   readonly name: string;

@@ -53,9 +53,7 @@ async function carryOut(plan: ToolPlan): Promise<void> {
     return;
   }
   const instead = plan.instead === undefined ? '' : ` instead of ${plan.instead}`;
-  process.stderr.write(
-    `tools: building ${tool.name} ${tool.version}${instead}, once (helm and promtool take some minutes)\n`,
-  );
+  process.stderr.write(`tools: building ${tool.name} ${tool.version}${instead}, once (some take minutes)\n`);
   const startedMs = performance.now();
   await runAttached(['go', 'install', ...buildFlags(tool), `${tool.module}${tool.command}@${tool.version}`], {
     fix: 'See what Go says above; mostly the module proxy cannot be reached, or Go is too old for this version.',

@@ -49,8 +49,8 @@ test('without a name all tools are meant, and a wrong name is not passed over', 
   expect(chooseTools(['helm', 'helmet'])).toBeUndefined();
 });
 
-test('promtool is built only by its name', () => {
-  expect(chooseTools(['promtool'])?.map(({ name }) => name)).toEqual(['promtool']);
+test.each(['promtool', 'prometheus'])('%s is built only by its name', (tool) => {
+  expect(chooseTools([tool])?.map(({ name }) => name)).toEqual([tool]);
 });
 
 test("a tool is built with its linker's variables and its tags", () => {

@@ -1,4 +1,4 @@
-import { PINNED_TOOLS, PROMTOOL, type PinnedTool } from '../pins.ts';
+import { PINNED_TOOLS, PROMETHEUS, PROMTOOL, type PinnedTool } from '../pins.ts';
 
 /** What to do about one tool. */
 export type ToolPlan =
@@ -28,7 +28,7 @@ export function parseModuleVersion(output: string, module: string): string | und
 /** The tools with these names, those of the charts when there is none; undefined when a name is not one. */
 export function chooseTools(names: readonly string[]): readonly PinnedTool[] | undefined {
   if (names.length === 0) return PINNED_TOOLS;
-  const chosen = [...PINNED_TOOLS, PROMTOOL].filter(({ name }) => names.includes(name));
+  const chosen = [...PINNED_TOOLS, PROMTOOL, PROMETHEUS].filter(({ name }) => names.includes(name));
   return chosen.length === names.length ? chosen : undefined;
 }
 

@@ -4,6 +4,7 @@ export type LocalErrorCode =
   | 'JAVA_TOO_OLD'
   | 'MAVEN_MISSING'
   | 'NPM_MISSING'
+  | 'PROMETHEUS_MISSING'
   | 'DISK_FULL'
   | 'PORT_TAKEN'
   | 'DOWNLOAD_FAILED'

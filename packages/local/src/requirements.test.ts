@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LocalEnvironment } from './environment.ts';
-import { chooseJava, judgeFreeSpace, parseJavaMajor, requireMaven } from './requirements.ts';
+import { chooseJava, judgeFreeSpace, parseJavaMajor, requireMaven, requirePrometheus } from './requirements.ts';
 
 const EMPTY: LocalEnvironment = { path: [], javaHome: undefined, postgresBin: undefined, childEnv: {} };
 
@@ -41,6 +41,12 @@ describe('the choice of a Java', () => {
 
 test('a missing Maven is said so', () => {
   expect(() => requireMaven(EMPTY)).toThrow(expect.objectContaining({ code: 'MAVEN_MISSING' }));
+});
+
+test('a Prometheus that nobody has is said so, with both ways to get one', () => {
+  expect(() => requirePrometheus(EMPTY, '/nowhere')).toThrow(
+    expect.objectContaining({ code: 'PROMETHEUS_MISSING', fix: expect.stringMatching(/make prometheus.*apt install/) }),
+  );
 });
 
 describe('free disk space', () => {

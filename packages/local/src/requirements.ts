@@ -93,6 +93,20 @@ export function requireMaven(environment: LocalEnvironment): string {
   });
 }
 
+/**
+ * Prometheus of `make prometheus`, else of PATH.
+ * @throws LocalError PROMETHEUS_MISSING.
+ */
+export function requirePrometheus(environment: LocalEnvironment, binDirectory: string): string {
+  const [program] = findPrograms('prometheus', [binDirectory, ...environment.path]);
+  if (program !== undefined) return program;
+  throw new LocalError({
+    code: 'PROMETHEUS_MISSING',
+    message: 'OBSERVE=1 needs Prometheus, and there is none in ./bin or on PATH.',
+    fix: 'Have Go build it with `make prometheus`, or install it (Debian: apt install prometheus, macOS: brew install prometheus).',
+  });
+}
+
 /** @throws LocalError DISK_FULL when less than 2 GB are free where the folder lies. */
 export async function requireDiskSpace(directory: string): Promise<void> {
   const { bavail, bsize } = await statfs(directory);

@@ -15,6 +15,8 @@ const schema = z.object({
   DEMO_MAX_PROCESSORS: envInt({ min: 1, max: 12 }).default(6),
   /** How long each event pretends to take, so that scaling is to be seen. */
   DEMO_PROCESSING_DELAY_MS: envInt({ min: 0, max: 1_000 }).default(0),
+  /** Run a Prometheus and a receiver of spans beside the platform. */
+  OBSERVE: envBool().default(false),
   /** Leave everything running after the verdict, until Ctrl-C. */
   KEEP: envBool().default(false),
   /** When the user's command began, Unix milliseconds: the start of `timeToFirstOrderMs`. */

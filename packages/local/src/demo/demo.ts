@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AuditReport } from '@orderflow/auditor/audit';
 import type { LoadReport } from '@orderflow/load-generator/report';
 import { LocalError } from '../local-error.ts';
+import type { Observation } from '../observe/observation.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
@@ -22,6 +23,7 @@ export interface DemoParts {
   /** `.local` of the repository. */
   readonly localDirectory: string;
   readonly log: ProgressLog;
+  readonly observation: Observation | undefined;
   readonly startedAtMs: number;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
@@ -42,7 +44,7 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
   const endpoints = parts.platform.endpoints();
   await writeFile(
     join(parts.localDirectory, 'endpoints.json'),
-    `${JSON.stringify({ ...endpoints, receipts: files.receipts }, undefined, 2)}\n`,
+    `${JSON.stringify({ ...endpoints, ...parts.observation?.endpoints, receipts: files.receipts }, undefined, 2)}\n`,
   );
   await using watch = new DemoWatch({ ...parts, warmupMs: parts.config.DEMO_WARMUP_SECONDS * 1_000 });
   await watch.start();
@@ -66,14 +68,15 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
   return { ratePerSecond, seconds, load, audit, auditExitCode, ...measured, ...scaled, ...durations };
 }
 
-function startDemoScaling({ config, platform, log }: DemoParts, watch: DemoWatch): DemoScaling {
+function startDemoScaling({ config, platform, log, observation }: DemoParts, watch: DemoWatch): DemoScaling {
   const pool = new ProcessorPool({
     platform,
     onAdded: ({ name, pid }) => watch.include({ name, pid, withChildren: false }),
+    onChanged: () => observation?.follow(platform),
     onRemoving: (processor) => watch.retire(processor),
   });
   const { kafkaBootstrapServers } = platform.endpoints();
-  return new DemoScaling({ config, kafkaBootstrapServers, pool, log });
+  return new DemoScaling({ config, kafkaBootstrapServers, pool, log, metrics: observation?.scalerMetrics });
 }
 
 async function sendAndDrain(

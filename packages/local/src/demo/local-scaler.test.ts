@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { LagScalerMetrics } from '@orderflow/operator/controller/metrics';
 import { DEFAULT_POLICY, type ScalingPolicy } from '@orderflow/operator/scaling/policy';
+import { Registry } from '@orderflow/service-kit/metrics';
 import { silentProgress } from '../progress.ts';
-import { LocalScaler } from './local-scaler.ts';
+import { LocalScaler, type ScalingObserver } from './local-scaler.ts';
+import { observerOf } from './scaling.ts';
 
 const POLICY: ScalingPolicy = {
   ...DEFAULT_POLICY,
@@ -12,7 +15,7 @@ const POLICY: ScalingPolicy = {
 };
 
 /** A group of 12 partitions with a clock in hand, whose pool scales at once. */
-function scene(policy = POLICY) {
+function scene(policy = POLICY, observer?: ScalingObserver) {
   const state = { nowMs: 1_800_000_000_000, produced: 0, committed: 0, isReachable: true };
   const pool = {
     ready: 1,
@@ -38,7 +41,7 @@ function scene(policy = POLICY) {
   };
   const lines: string[] = [];
   const log = { ...silentProgress, step: (line: string) => void lines.push(line) };
-  const scaler = new LocalScaler({ readLag, pool, policy, clock: { nowMs: () => state.nowMs }, log });
+  const scaler = new LocalScaler({ readLag, pool, policy, clock: { nowMs: () => state.nowMs }, log, observer });
   return { state, pool, scaler, lines };
 }
 
@@ -88,4 +91,16 @@ test('tells when a process could not be started', async () => {
   stage.pool.failure = new Error('no memory');
   await expect(pass(stage, 60, 350)).rejects.toThrow('no memory');
   expect(stage.scaler.isAtRest).toBe(false);
+});
+
+test('says by the metrics of the operator what it decided and why', async () => {
+  const registry = new Registry();
+  const stage = scene(POLICY, observerOf(new LagScalerMetrics(registry)));
+  await pass(stage, 20, 50);
+  await pass(stage, 60, 350);
+  const lines = (await registry.metrics()).split('\n');
+  const of = 'scaler_namespace="local",scaler="event-processor"';
+  expect(lines).toContain(`lagscaler_current_replicas{${of}} 6`);
+  expect(lines).toContain(`lagscaler_scale_writes_total{${of},direction="up"} 1`);
+  expect(lines).toContain(`lagscaler_decisions_total{${of},direction="up",reason="BacklogAboveObjective"} 1`);
 });

@@ -23,6 +23,13 @@ export interface LocalScalerOptions {
   readonly policy: ScalingPolicy;
   readonly clock: Clock;
   readonly log: ProgressLog;
+  /** Told of every decision, and of those that are carried out. */
+  readonly observer?: ScalingObserver | undefined;
+}
+
+export interface ScalingObserver {
+  polled(decision: Decision): void;
+  scaled(direction: Decision['direction']): void;
 }
 
 /** What came of it; part of the demo's report. */
@@ -55,6 +62,7 @@ export class LocalScaler {
     const observation = { atMs: clock.nowMs(), lag: this.#lag, target };
     const { decision, memory } = decide(observation, policy, this.#memory);
     this.#memory = memory;
+    this.#options.observer?.polled(decision);
     if (decision.direction !== 'hold') this.#act(decision);
     return decision;
   }
@@ -78,7 +86,8 @@ export class LocalScaler {
   }
 
   #act(decision: Decision): void {
-    const { pool, policy, log } = this.#options;
+    const { pool, policy, log, observer } = this.#options;
+    observer?.scaled(decision.direction);
     this.#wanted = decision.replicas;
     this.#scaleEvents += 1;
     this.#maxReplicas = Math.max(this.#maxReplicas, decision.replicas);

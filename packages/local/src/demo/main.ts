@@ -1,13 +1,16 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConfigError } from '@orderflow/service-kit/config';
+import { readLocalEnvironment } from '../environment.ts';
 import { describeError } from '../local-error.ts';
-import { startPlatform } from '../platform/platform.ts';
-import { createProgressLog } from '../progress.ts';
-import { openRunDirectory } from '../run-directory.ts';
+import { startObservation, type Observation } from '../observe/observation.ts';
+import { startPlatform, type Platform } from '../platform/platform.ts';
+import { createProgressLog, type ProgressLog } from '../progress.ts';
+import { requirePrometheus } from '../requirements.ts';
+import { openRunDirectory, type RunDirectory } from '../run-directory.ts';
 import { readDemoConfig, type DemoConfig } from './config.ts';
-import { runDemo } from './demo.ts';
-import { buildDemoReport, renderDemoReport } from './report.ts';
+import { runDemo, type DemoParts } from './demo.ts';
+import { buildDemoReport, renderDemoReport, type DemoReport, type RunFacts } from './report.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..', '..', '..', '..');
 const localDirectory = join(REPOSITORY, '.local');
@@ -32,39 +35,72 @@ async function demo(config: DemoConfig): Promise<number> {
   const log = createProgressLog({ stream: process.stderr });
   await mkdir(localDirectory, { recursive: true });
   const run = await openRunDirectory({ localDirectory, name: 'demo', log });
-  const cacheDirectory = join(localDirectory, 'cache');
-  const platform = await startPlatform({
-    run,
-    cacheDirectory,
-    log,
-    processors: config.DEMO_PROCESSORS,
-    env: { processor: { PROCESSING_DELAY_MS: String(config.DEMO_PROCESSING_DELAY_MS) } },
-  });
+  await using observation = config.OBSERVE ? await observe(run, log) : undefined;
+  const platform = await startDemoPlatform(config, { run, log, observation });
   let isProved = false;
   try {
-    const { gateway } = platform.endpoints();
-    log.step(
-      `  orders     ${gateway}/orders\n  analytics  ${gateway}/analytics/sales\n  API        ${gateway}/openapi.json`,
-    );
+    await observation?.follow(platform);
+    log.step(describeEndpoints(platform, observation));
     const signal = interrupt.signal;
-    const facts = await runDemo({ config, platform, run, localDirectory, log, startedAtMs, signal });
-    const report = buildDemoReport(facts);
-    await writeFile(join(localDirectory, 'demo-report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
-    process.stdout.write(`\n${renderDemoReport(report)}\n\n`);
-    process.stdout.write(
-      `verdict: ${report.verdict} - accepted ${report.accepted}, lost ${report.lost}, duplicated ${report.duplicated}, ` +
-        `revenue drift ${report.revenueDriftCents} cents (report: .local/demo-report.json)\n`,
-    );
+    const facts = await runDemo({ config, platform, run, localDirectory, log, observation, startedAtMs, signal });
+    isProved = (await report(facts)) === 'proved';
     if (config.KEEP && !signal.aborted) await keepRunning(signal);
-    isProved = report.verdict === 'proved';
     return signal.aborted && !config.KEEP ? 130 : Number(!isProved);
   } finally {
     log.step('demo: stopping everything');
     await platform.stop();
+    await observation?.[Symbol.asyncDispose](); // after the services, which send their last spans at the end
     await rm(join(localDirectory, 'endpoints.json'), { force: true });
     // What went wrong is in the logs: they stay until the next start.
     if (isProved) await run.remove();
   }
+}
+
+async function observe(run: RunDirectory, log: ProgressLog): Promise<Observation> {
+  const prometheus = requirePrometheus(readLocalEnvironment(), join(REPOSITORY, 'bin'));
+  const observation = await startObservation({ run, prometheus, spansFile: join(localDirectory, 'spans.jsonl') });
+  log.step(`prometheus: ${prometheus} listens on ${observation.endpoints.prometheus}`);
+  return observation;
+}
+
+async function startDemoPlatform(
+  config: DemoConfig,
+  { run, log, observation }: Pick<DemoParts, 'run' | 'log' | 'observation'>,
+): Promise<Platform> {
+  const telemetry = observation?.env ?? {};
+  const processor = { ...telemetry, PROCESSING_DELAY_MS: String(config.DEMO_PROCESSING_DELAY_MS) };
+  return startPlatform({
+    run,
+    cacheDirectory: join(localDirectory, 'cache'),
+    log,
+    processors: config.DEMO_PROCESSORS,
+    env: { gateway: telemetry, orders: telemetry, processor },
+  });
+}
+
+function describeEndpoints(platform: Platform, observation: Observation | undefined): string {
+  const { gateway } = platform.endpoints();
+  const lines = [
+    `  orders     ${gateway}/orders`,
+    `  analytics  ${gateway}/analytics/sales`,
+    `  API        ${gateway}/openapi.json`,
+  ];
+  if (observation !== undefined) {
+    lines.push(`  metrics    ${observation.endpoints.prometheus}`, '  spans      .local/spans.jsonl');
+  }
+  return lines.join('\n');
+}
+
+/** Writes the report and tells it. */
+async function report(facts: RunFacts): Promise<DemoReport['verdict']> {
+  const result = buildDemoReport(facts);
+  await writeFile(join(localDirectory, 'demo-report.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+  process.stdout.write(`\n${renderDemoReport(result)}\n\n`);
+  process.stdout.write(
+    `verdict: ${result.verdict} - accepted ${result.accepted}, lost ${result.lost}, duplicated ${result.duplicated}, ` +
+      `revenue drift ${result.revenueDriftCents} cents (report: .local/demo-report.json)\n`,
+  );
+  return result.verdict;
 }
 
 async function keepRunning(signal: AbortSignal): Promise<void> {

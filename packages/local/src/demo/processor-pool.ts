@@ -7,6 +7,8 @@ export interface ProcessorPoolOptions {
   readonly onAdded: (processor: ServiceProcess) => void;
   /** Called before it stops: afterwards its metrics are gone. */
   readonly onRemoving: (processor: ServiceProcess) => Promise<void>;
+  /** Called when the platform has other processors than before. */
+  readonly onChanged: () => Promise<void> | undefined;
 }
 
 /** The platform's event processors; the youngest go first. */
@@ -22,12 +24,13 @@ export class ProcessorPool implements ScalablePool {
   }
 
   async scale(replicas: number): Promise<void> {
-    const { platform, onAdded, onRemoving } = this.#options;
+    const { platform, onAdded, onRemoving, onChanged } = this.#options;
     const missing = Math.max(0, replicas - this.ready);
     const added = await Promise.all(Array.from({ length: missing }, () => platform.addProcessor()));
     added.forEach(onAdded);
     const surplus = platform.processors.slice(Math.max(1, replicas));
     for (const processor of surplus) await onRemoving(processor);
     await Promise.all(surplus.map((processor) => platform.removeProcessor(processor)));
+    await onChanged();
   }
 }

@@ -1,5 +1,7 @@
+import type { LagScalerMetrics } from '@orderflow/operator/controller/metrics';
 import { EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
 import { KafkaLagReaders } from '@orderflow/operator/kafka/lag-readers';
+import type { LagReading } from '@orderflow/operator/scaling/observation';
 import { DEFAULT_POLICY, type ScalingPolicy } from '@orderflow/operator/scaling/policy';
 import { systemClock } from '@orderflow/service-kit/clock';
 import { silentLogger } from '@orderflow/service-kit/logger';
@@ -7,7 +9,8 @@ import { PeriodicTask } from '@orderflow/service-kit/periodic-task';
 import { sleep } from '@orderflow/service-kit/sleep';
 import type { ProgressLog } from '../progress.ts';
 import type { DemoConfig } from './config.ts';
-import { LocalScaler, type ScalablePool, type ScalingSummary } from './local-scaler.ts';
+import { LOCAL_NAMESPACE } from '../observe/scrape-config.ts';
+import { LocalScaler, type ScalablePool, type ScalingObserver, type ScalingSummary } from './local-scaler.ts';
 
 /** A little less than one processor does on a small machine where everything else runs as well. */
 const EVENTS_PER_SECOND = 5_000;
@@ -18,10 +21,10 @@ const WORKERS = 2;
 const REST_POLL_MS = 200;
 const REST_DEADLINE_MS = 90_000;
 
+export type ScalingConfig = Pick<DemoConfig, 'DEMO_PROCESSORS' | 'DEMO_MAX_PROCESSORS' | 'DEMO_PROCESSING_DELAY_MS'>;
+
 /** The operator's decision with the patience of a demo. */
-export function demoPolicy(
-  config: Pick<DemoConfig, 'DEMO_PROCESSORS' | 'DEMO_MAX_PROCESSORS' | 'DEMO_PROCESSING_DELAY_MS'>,
-): ScalingPolicy {
+export function demoPolicy(config: ScalingConfig): ScalingPolicy {
   const delayMs = config.DEMO_PROCESSING_DELAY_MS;
   return {
     ...DEFAULT_POLICY,
@@ -37,10 +40,12 @@ export function demoPolicy(
 }
 
 export interface DemoScalingParts {
-  readonly config: DemoConfig;
+  readonly config: ScalingConfig;
   readonly kafkaBootstrapServers: string;
   readonly pool: ScalablePool;
   readonly log: ProgressLog;
+  /** Those of the operator, where somebody looks at them. */
+  readonly metrics?: LagScalerMetrics | undefined;
 }
 
 /** Scales the demo's event processors from its construction on. */
@@ -49,7 +54,7 @@ export class DemoScaling implements AsyncDisposable {
   readonly #scaler: LocalScaler;
   readonly #polling: PeriodicTask;
 
-  constructor({ config, kafkaBootstrapServers, pool, log }: DemoScalingParts) {
+  constructor({ config, kafkaBootstrapServers, pool, log, metrics }: DemoScalingParts) {
     const logger = silentLogger();
     const clock = systemClock;
     const policy = demoPolicy(config);
@@ -57,7 +62,9 @@ export class DemoScaling implements AsyncDisposable {
     const bootstrapServers = [kafkaBootstrapServers];
     const query = { bootstrapServers, consumerGroup: EVENT_PROCESSOR_GROUP, topics: [ORDER_EVENTS_TOPIC] };
     this.#readers = readers;
-    this.#scaler = new LocalScaler({ readLag: () => readers.read(query), pool, policy, clock, log });
+    const read = (): Promise<LagReading> => readers.read(query);
+    const readLag = metrics === undefined ? read : (): Promise<LagReading> => metrics.measureRead(read);
+    this.#scaler = new LocalScaler({ readLag, pool, policy, clock, log, observer: observerOf(metrics) });
     this.#polling = new PeriodicTask({
       name: 'demo-scaler',
       intervalMs: policy.pollSeconds * 1000,
@@ -88,4 +95,14 @@ export class DemoScaling implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop().catch(() => undefined); // whoever wants to know has called stop(), or there is a worse error
   }
+}
+
+/** The demo's pool under the name that its LagScaler has in a cluster. */
+export function observerOf(metrics: LagScalerMetrics | undefined): ScalingObserver | undefined {
+  if (metrics === undefined) return undefined;
+  const ref = { namespace: LOCAL_NAMESPACE, name: 'event-processor' };
+  return {
+    polled: (decision) => metrics.polled(ref, decision),
+    scaled: (direction) => metrics.scaled(ref, direction),
+  };
 }
