@@ -41,7 +41,8 @@ const duration = z
   .regex(/^(0|\d{1,7}(ms|s|m))$/, 'must be a duration such as 0, 500ms, 60s or 5m')
   .transform((text) => Number.parseInt(text, 10) * (UNIT_MS[text.replace(/^\d+/, '')] ?? 0));
 
-const schema = z.object({
+/** What every program that looks at both databases and Kafka reads. */
+export const sourceEnv = {
   ORDERS_DATABASE_URL: postgresEnv.DATABASE_URL,
   ORDERS_DATABASE_USER: postgresEnv.DATABASE_USER,
   ORDERS_DATABASE_PASSWORD: postgresEnv.DATABASE_PASSWORD,
@@ -58,6 +59,11 @@ const schema = z.object({
   TOPIC: z.string().default(ORDER_EVENTS_TOPIC),
   CONSUMER_GROUP: z.string().default(EVENT_PROCESSOR_GROUP),
   AUDIT_RECEIPTS: z.string().optional(),
+};
+type SourceConfig = z.output<z.ZodObject<typeof sourceEnv>>;
+
+const schema = z.object({
+  ...sourceEnv,
   AUDIT_WAIT: duration.prefault('60s'),
   AUDIT_JSON: z.string().optional(),
   LOG_LEVEL: processEnv.LOG_LEVEL.unwrap().default('silent'),
@@ -129,24 +135,8 @@ function endpointsAsEnvironment(asked: Environment, endpoints: unknown): Environ
 function toConfig(env: Environment): VerifyConfig {
   try {
     const config = readConfig(schema, env);
-    const shared = { ...config, DATABASE_POOL_SIZE: 1 };
     return {
-      ordersDatabase: {
-        ...shared,
-        DATABASE_URL: config.ORDERS_DATABASE_URL,
-        DATABASE_USER: config.ORDERS_DATABASE_USER,
-        DATABASE_PASSWORD: config.ORDERS_DATABASE_PASSWORD,
-        DATABASE_TLS: config.ORDERS_DATABASE_TLS,
-        DATABASE_TLS_CA: config.ORDERS_DATABASE_TLS_CA,
-      },
-      analyticsDatabase: {
-        ...shared,
-        DATABASE_URL: config.ANALYTICS_DATABASE_URL,
-        DATABASE_USER: config.ANALYTICS_DATABASE_USER,
-        DATABASE_PASSWORD: config.ANALYTICS_DATABASE_PASSWORD,
-        DATABASE_TLS: config.ANALYTICS_DATABASE_TLS,
-        DATABASE_TLS_CA: config.ANALYTICS_DATABASE_TLS_CA,
-      },
+      ...databasesFrom(config, 1),
       kafka: kafkaConnectionFrom(config, 'auditor'),
       topic: config.TOPIC,
       group: config.CONSUMER_GROUP,
@@ -158,6 +148,32 @@ function toConfig(env: Environment): VerifyConfig {
   } catch (error: unknown) {
     throw error instanceof ConfigError ? namingOptions(error) : error;
   }
+}
+
+/** The two databases. */
+export function databasesFrom(
+  config: SourceConfig,
+  poolSize: number,
+): { readonly ordersDatabase: PostgresConfig; readonly analyticsDatabase: PostgresConfig } {
+  const shared = { ...config, DATABASE_POOL_SIZE: poolSize };
+  return {
+    ordersDatabase: {
+      ...shared,
+      DATABASE_URL: config.ORDERS_DATABASE_URL,
+      DATABASE_USER: config.ORDERS_DATABASE_USER,
+      DATABASE_PASSWORD: config.ORDERS_DATABASE_PASSWORD,
+      DATABASE_TLS: config.ORDERS_DATABASE_TLS,
+      DATABASE_TLS_CA: config.ORDERS_DATABASE_TLS_CA,
+    },
+    analyticsDatabase: {
+      ...shared,
+      DATABASE_URL: config.ANALYTICS_DATABASE_URL,
+      DATABASE_USER: config.ANALYTICS_DATABASE_USER,
+      DATABASE_PASSWORD: config.ANALYTICS_DATABASE_PASSWORD,
+      DATABASE_TLS: config.ANALYTICS_DATABASE_TLS,
+      DATABASE_TLS_CA: config.ANALYTICS_DATABASE_TLS_CA,
+    },
+  };
 }
 
 /** The same error in the words of the command line. */

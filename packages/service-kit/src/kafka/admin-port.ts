@@ -32,6 +32,11 @@ export interface TopicReading {
   readonly signal?: AbortSignal;
 }
 
+export interface RangeReading extends TopicReading {
+  /** What is read: partitions that are left out, and empty ranges, are not asked for. */
+  readonly ranges: readonly PartitionRange[];
+}
+
 /** What is asked of a Kafka cluster beside sending and consuming. */
 export interface KafkaAdmin {
   /** Creates the topics that do not exist and waits for their leaders. Existing topics stay as they are. */
@@ -46,4 +51,11 @@ export interface KafkaAdmin {
    * @returns the ranges that were read.
    */
   readTopicToEnd(reading: TopicReading): Promise<readonly PartitionRange[]>;
+  /** Reads the given ranges, without a consumer group. They must lie within what the topic holds. */
+  readTopicRanges(reading: RangeReading): Promise<void>;
+  /**
+   * From where to read to see every message since the moment (Unix milliseconds, by the time of the records). Ordered by
+   * partition; one without such messages begins at its end.
+   */
+  readOffsetsSince(topic: string, timestampMs: number): Promise<readonly PartitionRange[]>;
 }

@@ -1,7 +1,7 @@
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { sleep } from '../sleep.ts';
-import type { KafkaAdmin, PartitionLag, PartitionRange, TopicReading, TopicSpec } from './admin-port.ts';
+import type { KafkaAdmin, PartitionLag, PartitionRange, RangeReading, TopicReading, TopicSpec } from './admin-port.ts';
 import type { KafkaConnection } from './config.ts';
 import { isUnsettled } from './kafka-errors.ts';
 import { createKafka } from './kafkajs-client.ts';
@@ -56,6 +56,18 @@ export class KafkajsAdmin implements KafkaAdmin, AsyncDisposable {
     const ranges = await this.readOffsets(reading.topic);
     await readTopic(this.#kafka, ranges, reading);
     return ranges;
+  }
+
+  async readTopicRanges({ ranges, ...reading }: RangeReading): Promise<void> {
+    await readTopic(this.#kafka, ranges, reading);
+  }
+
+  async readOffsetsSince(topic: string, timestampMs: number): Promise<readonly PartitionRange[]> {
+    const found = await this.#ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, timestampMs));
+    const since = new Map(found.map(({ partition, offset }) => [partition, BigInt(offset)]));
+    const ranges = await this.readOffsets(topic);
+    // kafkajs answers with the end where Kafka says -1, "nothing since"; the end has moved on meanwhile.
+    return ranges.map((range) => ({ ...range, low: since.get(range.partition) ?? range.low }));
   }
 
   /** Closes the connection. Idempotent. */

@@ -30,7 +30,12 @@ export async function readOrderEvents({ kafka, topic, texts, onProgress }: Topic
   return { messages, unreadable, expiredMessages };
 }
 
-function parseMessage(message: IncomingMessage, partition: number, texts: TextPool): PublishedMessage | undefined {
+/** The order event in a message, undefined when it holds none. */
+export function parseMessage(
+  message: IncomingMessage,
+  partition: number,
+  texts: TextPool,
+): PublishedMessage | undefined {
   const { key, value, offset } = message;
   const change = value === null ? undefined : parseStateChange(value.toString('utf8'), texts);
   if (change === undefined) return undefined;

@@ -64,7 +64,7 @@ class ReceiptCollector implements Receipts {
         this.endedAtMs = Date.parse(line.endedAt);
         break;
       case 'order':
-        this.orders.push(this.#toReceipt(line));
+        this.orders.push(toOrderReceipt(line, this.#pool));
         break;
       case 'transition':
         this.transitions.push({
@@ -82,15 +82,16 @@ class ReceiptCollector implements Receipts {
         line satisfies never;
     }
   }
+}
 
-  #toReceipt(line: Extract<ReceiptLine, { type: 'order' }>): OrderReceipt {
-    return {
-      orderId: this.#pool.share(line.orderId),
-      customerId: this.#pool.share(line.customerId),
-      totalCents: centsFromDecimal(line.totalPrice) ?? Number.NaN,
-      itemsText: this.#pool.share(itemsTextFrom(line.items)),
-      createdAtMs: Date.parse(line.createdAt),
-      idempotencyKey: line.idempotencyKey === undefined ? undefined : this.#pool.share(line.idempotencyKey),
-    };
-  }
+/** What a client was told of its order. */
+export function toOrderReceipt(line: Extract<ReceiptLine, { type: 'order' }>, texts: TextPool): OrderReceipt {
+  return {
+    orderId: texts.share(line.orderId),
+    customerId: texts.share(line.customerId),
+    totalCents: centsFromDecimal(line.totalPrice) ?? Number.NaN,
+    itemsText: texts.share(itemsTextFrom(line.items)),
+    createdAtMs: Date.parse(line.createdAt),
+    idempotencyKey: line.idempotencyKey === undefined ? undefined : texts.share(line.idempotencyKey),
+  };
 }
