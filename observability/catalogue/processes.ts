@@ -1,4 +1,7 @@
 import { createGatewayMetrics } from '@orderflow/api-gateway/metrics';
+import { createAuditCounters, createVerdictGauges } from '@orderflow/auditor/service/metrics';
+import { AuditBook } from '@orderflow/auditor/service/audit-book';
+import { BEFORE_THE_FIRST_ROUND, judge } from '@orderflow/auditor/service/verdict';
 import {
   createAssignmentMetrics,
   createConsumerGauges,
@@ -19,7 +22,12 @@ import { createRegistry, type Registry } from '@orderflow/service-kit/metrics';
 import { createPoolMetrics } from '@orderflow/service-kit/postgres-metrics';
 
 /** The processes that are scraped; also the value of the label `job`. */
-export type ProcessName = 'api-gateway' | 'order-service' | 'event-processor' | 'operator';
+export type ProcessName = 'api-gateway' | 'order-service' | 'event-processor' | 'auditor' | 'operator';
+
+const unstartedAudit = {
+  roundEndedMs: undefined,
+  verdict: () => judge(new AuditBook(), { ...BEFORE_THE_FIRST_ROUND, nowMs: 0, receipts: null }),
+};
 
 /** What each process puts into its registry, beside what every process has. A test of real processes keeps it true. */
 const REGISTER: Readonly<Record<ProcessName, (registry: Registry) => readonly unknown[]>> = {
@@ -40,6 +48,7 @@ const REGISTER: Readonly<Record<ProcessName, (registry: Registry) => readonly un
     createMaintenanceMetrics(registry),
     createConsumerGauges(registry, { load: () => ({ messages: 0, bytes: 0 }), lag: () => new Map() }),
   ],
+  auditor: (registry) => [createAuditCounters(registry), createVerdictGauges(registry, unstartedAudit)],
   operator: (registry) => [
     createClusterMetrics(registry),
     createControllerMetrics(registry),

@@ -10,6 +10,7 @@ import type { ServiceProcess } from '../platform/service-process.ts';
 import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
 import type { RunningLoad } from './load.ts';
+import { readVerdict } from './standing-audit.ts';
 import { bucketsSince, readHistogram, type Buckets } from './histogram.ts';
 import { UsageSampler, type UsageSummary, type WatchedProcess } from './usage-sampler.ts';
 
@@ -30,6 +31,7 @@ interface Baseline {
   readonly walBytes: number;
   readonly endToEnd: Buckets;
   readonly accepted: number;
+  readonly atMs: number;
 }
 
 /** What was measured from the end of the warm-up to the end of the run. */
@@ -40,6 +42,8 @@ export interface Measurements {
   readonly endToEnd: Buckets;
   /** Orders that had been accepted before. */
   readonly warmupOrders: number;
+  /** How long was measured. */
+  readonly measuredMs: number;
 }
 
 /** Watches the platform while it works: usage, lag, progress and deaths. */
@@ -53,8 +57,14 @@ export class DemoWatch implements AsyncDisposable {
   readonly #stop = new AbortController();
   #sampling: Promise<void> = Promise.resolve();
   #lag = 0n;
+  #verdict = '';
   #previous: ProgressSample | undefined;
-  #baseline: Promise<Baseline> = Promise.resolve({ walBytes: 0, endToEnd: new Map(), accepted: 0 });
+  #baseline: Promise<Baseline> = Promise.resolve({
+    walBytes: 0,
+    endToEnd: new Map(),
+    accepted: 0,
+    atMs: 0,
+  });
   #isWarm = false;
   readonly #retired: string[] = [];
 
@@ -67,11 +77,12 @@ export class DemoWatch implements AsyncDisposable {
     for (const client of [this.#orders, this.#analytics]) client.on('error', () => undefined); // its queries report it
     const connection = { bootstrapServers: [endpoints.kafkaBootstrapServers], clientId: 'demo' };
     this.#kafka = new KafkajsAdmin(connection, { logger: silentLogger() });
-    const { postgres, kafka, gateway, orders, processors } = platform;
+    const { postgres, kafka, gateway, orders, auditor, processors } = platform;
+    const services = [gateway, orders, ...(auditor === undefined ? [] : [auditor]), ...processors];
     this.#watched = [
       { name: 'postgres', pid: postgres.pid, withChildren: true },
       { name: 'kafka', pid: kafka.pid, withChildren: false },
-      ...[gateway, orders, ...processors].map(({ name, pid }) => ({ name, pid, withChildren: false })),
+      ...services.map(({ name, pid }) => ({ name, pid, withChildren: false })),
       { name: 'demo', pid: process.pid, withChildren: false },
     ];
   }
@@ -108,7 +119,7 @@ export class DemoWatch implements AsyncDisposable {
     const seconds = String(Math.round(sample.elapsedMs / 1000)).padStart(4);
     this.#parts.log.update(
       `${seconds} s  ${rate} orders/s  accepted ${sample.accepted}  failed ${sample.failed}  ` +
-        `lag ${this.#lag}  p99 ${sample.p99Ms.toFixed(1)} ms`,
+        `lag ${this.#lag}  p99 ${sample.p99Ms.toFixed(1)} ms${this.#verdict}`,
     );
   }
 
@@ -146,11 +157,12 @@ export class DemoWatch implements AsyncDisposable {
 
   /** The promise, or the error of the first process that dies meanwhile. */
   async orDeath<T>(promise: Promise<T>): Promise<T> {
-    const { gateway, orders, processors } = this.#parts.platform;
-    const deaths = [gateway, orders, ...processors].map(async (service) => {
+    const { gateway, orders, auditor, processors } = this.#parts.platform;
+    const permanent = [gateway, orders, ...(auditor === undefined ? [] : [auditor])];
+    const deaths = [...permanent, ...processors].map(async (service) => {
       const { name, process: child } = service;
       const exit = await child.exited;
-      if (service !== gateway && service !== orders && !processors.includes(service)) return promise; // it was to go
+      if (!permanent.includes(service) && !processors.includes(service)) return promise; // it was to go
       throw new LocalError({
         code: 'CHILD_EXITED',
         message: `${name} ended while the demo ran (${exit.signal ?? `exit code ${exit.code}`}).`,
@@ -176,6 +188,7 @@ export class DemoWatch implements AsyncDisposable {
       walBytes: (await this.#walPosition()) - baseline.walBytes,
       endToEnd: bucketsSince(baseline.endToEnd, await this.#readEndToEnd()),
       warmupOrders: baseline.accepted,
+      measuredMs: Date.now() - baseline.atMs,
     };
   }
 
@@ -189,8 +202,15 @@ export class DemoWatch implements AsyncDisposable {
     while (!this.#stop.signal.aborted) {
       this.#usage.sample(this.#watched);
       this.#lag = await this.#readLag().catch(() => this.#lag); // only for show; drained() is the judge
+      this.#verdict = await this.#readVerdict();
       await sleep(SAMPLE_EVERY_MS, this.#stop.signal);
     }
+  }
+
+  async #readVerdict(): Promise<string> {
+    const { auditor } = this.#parts.platform.endpoints();
+    const verdict = auditor === undefined ? undefined : await readVerdict(auditor);
+    return verdict === undefined ? '' : `  audit ${verdict.verdict}`;
   }
 
   async #readLag(): Promise<bigint> {
@@ -200,7 +220,7 @@ export class DemoWatch implements AsyncDisposable {
 
   async #readBaseline(accepted: number): Promise<Baseline> {
     const [walBytes, endToEnd] = await Promise.all([this.#walPosition(), this.#readEndToEnd()]);
-    return { walBytes, endToEnd, accepted };
+    return { walBytes, endToEnd, accepted, atMs: Date.now() };
   }
 
   async #readEndToEnd(): Promise<Buckets> {

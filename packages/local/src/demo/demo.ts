@@ -10,6 +10,7 @@ import type { RunDirectory } from '../run-directory.ts';
 import { runAuditor } from './audit.ts';
 import type { DemoConfig } from './config.ts';
 import { quantileOf, type Buckets } from './histogram.ts';
+import { awaitVerdict } from './standing-audit.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { startLoad, type RunningLoad } from './load.ts';
 import { ProcessorPool } from './processor-pool.ts';
@@ -49,23 +50,21 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
   await using watch = new DemoWatch({ ...parts, warmupMs: parts.config.DEMO_WARMUP_SECONDS * 1_000 });
   await watch.start();
   await using scaling = startDemoScaling(parts, watch);
-  const { timeToFirstOrderMs, drainSeconds } = await sendAndDrain(parts, files, watch);
+  const { timeToFirstOrderMs, drainSeconds, drainedAtMs } = await sendAndDrain(parts, files, watch);
   const { endToEnd, ...measured } = await watch.finish();
   await scaling.untilRest(parts.signal);
   const scaled = await scaling.stop();
   const endToEndMs = { p50: quantileMs(endToEnd, 0.5), p99: quantileMs(endToEnd, 0.99) };
   parts.log.step('auditor: joining receipts, orders, topic and analytics');
-  const auditExitCode = await runAuditor({
-    endpoints,
-    receipts: files.receipts,
-    report: files.audit,
-    stdio: 'inherit',
-  });
+  const [auditExitCode, standing] = await Promise.all([
+    runAuditor({ endpoints, receipts: files.receipts, report: files.audit, stdio: 'inherit' }),
+    endpoints.auditor === undefined ? undefined : awaitVerdict(endpoints.auditor, drainedAtMs),
+  ]);
   const load = await readJson<LoadReport>(files.load);
   const audit = await readJson<AuditReport>(files.audit);
   const { DEMO_RATE: ratePerSecond, DEMO_SECONDS: seconds } = parts.config;
   const durations = { timeToFirstOrderMs, drainSeconds, endToEndMs };
-  return { ratePerSecond, seconds, load, audit, auditExitCode, ...measured, ...scaled, ...durations };
+  return { ratePerSecond, seconds, load, audit, auditExitCode, standing, ...measured, ...scaled, ...durations };
 }
 
 function startDemoScaling({ config, platform, log, observation }: DemoParts, watch: DemoWatch): DemoScaling {
@@ -83,7 +82,7 @@ async function sendAndDrain(
   parts: DemoParts,
   files: { readonly receipts: string; readonly load: string },
   watch: DemoWatch,
-): Promise<{ timeToFirstOrderMs: number; drainSeconds: number }> {
+): Promise<{ timeToFirstOrderMs: number; drainSeconds: number; drainedAtMs: number }> {
   const { config, platform, run, log } = parts;
   const { DEMO_RATE: ratePerSecond, DEMO_SECONDS: seconds, DEMO_WARMUP_SECONDS: warmupSeconds } = config;
   const warmup = warmupSeconds === 0 ? '' : `${warmupSeconds} s of warm-up, then `;
@@ -109,7 +108,8 @@ async function sendAndDrain(
   const endedAtMs = Date.now();
   log.step('load: sent; waiting until every event is applied');
   await watch.orDeath(watch.drained());
-  return { timeToFirstOrderMs, drainSeconds: (Date.now() - endedAtMs) / 1000 };
+  const drainedAtMs = Date.now();
+  return { timeToFirstOrderMs, drainSeconds: (drainedAtMs - endedAtMs) / 1000, drainedAtMs };
 }
 
 function loadFailed(load: RunningLoad, exitCode: number | null): LocalError {

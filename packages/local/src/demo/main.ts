@@ -69,22 +69,27 @@ async function startDemoPlatform(
 ): Promise<Platform> {
   const telemetry = observation?.env ?? {};
   const processor = { ...telemetry, PROCESSING_DELAY_MS: String(config.DEMO_PROCESSING_DELAY_MS) };
+  // The auditor would take the receipts of an earlier run for those of this one.
+  const receipts = join(localDirectory, 'receipts.jsonl');
+  await rm(receipts, { force: true });
   return startPlatform({
     run,
     cacheDirectory: join(localDirectory, 'cache'),
     log,
     processors: config.DEMO_PROCESSORS,
+    auditor: { receipts },
     env: { gateway: telemetry, orders: telemetry, processor },
   });
 }
 
 function describeEndpoints(platform: Platform, observation: Observation | undefined): string {
-  const { gateway } = platform.endpoints();
+  const { gateway, auditor } = platform.endpoints();
   const lines = [
     `  orders     ${gateway}/orders`,
     `  analytics  ${gateway}/analytics/sales`,
     `  API        ${gateway}/openapi.json`,
   ];
+  if (auditor !== undefined) lines.push(`  auditor    ${auditor}/verdict`);
   if (observation !== undefined) {
     lines.push(`  metrics    ${observation.endpoints.prometheus}`, '  spans      .local/spans.jsonl');
   }
@@ -98,7 +103,7 @@ async function report(facts: RunFacts): Promise<DemoReport['verdict']> {
   process.stdout.write(`\n${renderDemoReport(result)}\n\n`);
   process.stdout.write(
     `verdict: ${result.verdict} - accepted ${result.accepted}, lost ${result.lost}, duplicated ${result.duplicated}, ` +
-      `revenue drift ${result.revenueDriftCents} cents (report: .local/demo-report.json)\n`,
+      `revenue drift ${result.revenueDriftCents} cents; standing auditor: ${result.auditor?.verdict ?? 'absent'} (report: .local/demo-report.json)\n`,
   );
   return result.verdict;
 }

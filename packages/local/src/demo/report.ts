@@ -1,4 +1,5 @@
 import type { AuditReport } from '@orderflow/auditor/audit';
+import type { Verdict } from '@orderflow/auditor/service/verdict';
 import type { LoadReport } from '@orderflow/load-generator/report';
 import type { ScalingSummary } from './local-scaler.ts';
 import type { UsageSummary } from './usage-sampler.ts';
@@ -10,6 +11,9 @@ export interface RunFacts extends ScalingSummary {
   readonly load: LoadReport;
   readonly audit: AuditReport;
   readonly auditExitCode: number;
+  /** What the auditor says that watched all the time; undefined when none did. */
+  readonly standing: Verdict | undefined;
+  readonly measuredMs: number;
   readonly endToEndMs: { readonly p50: number | undefined; readonly p99: number | undefined };
   readonly timeToFirstOrderMs: number;
   readonly drainSeconds: number;
@@ -45,6 +49,15 @@ export interface DemoReport {
   readonly cpuMicrosPerOrder: number | null;
   readonly walBytesPerOrder: number | null;
   readonly scheduleKept: boolean;
+  /** The auditor that watched all the time: its verdict in the end, and its share of one core; null when none did. */
+  readonly auditor: {
+    readonly verdict: Verdict['verdict'];
+    readonly orders: number;
+    readonly lost: number;
+    readonly duplicated: number;
+    readonly revenueDriftCents: number;
+    readonly cpuShare: number | null;
+  } | null;
   /** How often the number of event processors was changed, and the highest number. */
   readonly scaleEvents: number;
   readonly maxReplicas: number;
@@ -63,6 +76,7 @@ export function buildDemoReport(facts: RunFacts): DemoReport {
     facts.auditExitCode === 0 &&
     audit.verdict === 'proved' &&
     accepted > 0 &&
+    (facts.standing === undefined || facts.standing.verdict === 'proved') &&
     audit.lost + audit.duplicated + audit.altered + load.wrongAnswers === 0 &&
     audit.revenueDriftCents === 0;
   const measured = accepted - facts.warmupOrders;
@@ -91,10 +105,26 @@ export function buildDemoReport(facts: RunFacts): DemoReport {
     cpuMicrosPerOrder: usage.length === 0 ? null : perOrder(cpuMicros, measured),
     walBytesPerOrder: perOrder(facts.walBytes, measured),
     scheduleKept: load.scheduleKept,
+    auditor: buildAuditorReport(facts),
     scaleEvents: facts.scaleEvents,
     maxReplicas: facts.maxReplicas,
     processes: usage.map((summary) => ({ ...summary, cpuMicrosPerOrder: perOrder(summary.cpuMicros, measured) })),
   };
+}
+
+function buildAuditorReport({ standing, usage, measuredMs }: RunFacts): DemoReport['auditor'] {
+  if (standing === undefined) return null;
+  const { verdict, orders, lost, duplicated, revenueDriftCents } = standing;
+  const used = usage.find(({ name }) => name === 'auditor');
+  const cpuShare = used === undefined || measuredMs <= 0 ? null : used.cpuMicros / 1_000 / measuredMs;
+  const rounded = cpuShare === null ? null : Math.round(cpuShare * 1_000) / 1_000;
+  return { verdict, orders, lost, duplicated, revenueDriftCents, cpuShare: rounded };
+}
+
+function auditorText(auditor: DemoReport['auditor']): string {
+  if (auditor === null) return 'none';
+  const percent = auditor.cpuShare === null ? null : Math.round(auditor.cpuShare * 1_000) / 10;
+  return `${auditor.verdict}, ${number(auditor.orders)} orders, lost ${auditor.lost}, duplicated ${auditor.duplicated}, ${number(percent, ' % of a core')}`;
 }
 
 const number = (value: number | null, unit = ''): string =>
@@ -110,6 +140,7 @@ export function renderDemoReport(report: DemoReport): string {
     ['first order after', number(report.timeToFirstOrderMs / 1000, ' s')],
     ['drained after', number(report.drainSeconds, ' s')],
     ['event processors', `at most ${report.maxReplicas}, scaled ${report.scaleEvents} times`],
+    ['standing auditor', auditorText(report.auditor)],
     ['CPU per order', `${number(report.cpuMicrosPerOrder, ' µs')} over all processes`],
     ['WAL per order', number(report.walBytesPerOrder, ' bytes')],
     ...report.processes.map((p): [string, string] => [

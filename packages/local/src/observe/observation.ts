@@ -11,7 +11,7 @@ import { SpanSink } from './span-sink.ts';
 /** One trace of a hundred: at 1,000 orders a second that is enough to look at, and costs next to nothing. */
 const TRACE_RATIO = 0.01;
 
-type ScrapedPlatform = Pick<Platform, 'gateway' | 'orders' | 'processors'>;
+type ScrapedPlatform = Pick<Platform, 'gateway' | 'orders' | 'auditor' | 'processors'>;
 
 export interface ObservationOptions {
   readonly run: RunDirectory;
@@ -60,10 +60,11 @@ export async function startObservation(options: ObservationOptions): Promise<Obs
   };
 }
 
-function scrapedProcesses({ gateway, orders, processors }: ScrapedPlatform): ScrapedProcess[] {
+function scrapedProcesses({ gateway, orders, auditor, processors }: ScrapedPlatform): ScrapedProcess[] {
   return [
     scraped('api-gateway', gateway),
     scraped('order-service', orders),
+    ...(auditor === undefined ? [] : [scraped('auditor', auditor)]),
     ...processors.map((processor) => scraped('event-processor', processor)),
   ];
 }

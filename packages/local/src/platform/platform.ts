@@ -13,6 +13,8 @@ export interface PlatformOptions {
   readonly cacheDirectory: string;
   readonly log: ProgressLog;
   readonly processors: number;
+  /** Whether the auditor watches, and where the receipts of clients will be written. Default: nobody watches. */
+  readonly auditor?: { readonly receipts: string };
   /** Configuration of single services, over that of the embedded default. */
   readonly env?: {
     readonly gateway?: Readonly<Record<string, string>>;
@@ -24,6 +26,8 @@ export interface PlatformOptions {
 /** Where everything is; the form of `.local/endpoints.json`. */
 export interface Endpoints {
   readonly gateway: string;
+  /** Base URL of the auditor's `/verdict`; undefined when nobody watches. */
+  readonly auditor?: string | undefined;
   /** Base URL of `/metrics`, `/healthz` and `/readyz` by process. */
   readonly admin: Readonly<Record<string, string>>;
   readonly ordersDatabaseUrl: string;
@@ -37,6 +41,7 @@ export interface Platform {
   readonly kafka: LocalKafka;
   readonly gateway: ServiceProcess;
   readonly orders: ServiceProcess;
+  readonly auditor: ServiceProcess | undefined;
   /** The event processors; there may come more and go some. */
   readonly processors: readonly ServiceProcess[];
   endpoints(): Endpoints;
@@ -79,20 +84,26 @@ async function startAll(options: PlatformOptions, stack: AsyncDisposableStack): 
     ...Array.from({ length: options.processors }, () => services.addProcessor()),
   ]);
   const [firstProcessor] = services.processors;
-  const gateway = await services.startGateway(stack, { orders, processor: firstProcessor });
-  log.step(`platform: ready, ${services.processors.length + 2} services`);
+  const [gateway, auditor] = await Promise.all([
+    services.startGateway(stack, { orders, processor: firstProcessor }),
+    services.startAuditor(stack),
+  ]);
+  const others = [gateway, orders, ...(auditor === undefined ? [] : [auditor])];
+  log.step(`platform: ready, ${services.processors.length + others.length} services`);
 
   return {
     postgres,
     kafka,
     gateway,
     orders,
+    auditor,
     processors: services.processors,
     addProcessor: () => services.addProcessor(),
     removeProcessor: (processor) => services.removeProcessor(processor),
     endpoints: () => ({
       gateway: gateway.url,
-      admin: Object.fromEntries([gateway, orders, ...services.processors].map((s) => [s.name, s.adminUrl])),
+      auditor: auditor?.url,
+      admin: Object.fromEntries([...others, ...services.processors].map((s) => [s.name, s.adminUrl])),
       ordersDatabaseUrl: postgres.url(ORDERS_DATABASE),
       analyticsDatabaseUrl: postgres.url(ANALYTICS_DATABASE),
       kafkaBootstrapServers: kafka.bootstrapServers,
@@ -176,6 +187,26 @@ class PlatformServices {
     });
     stack.defer(() => gateway.stop());
     return gateway;
+  }
+
+  /** Resolves with undefined when nobody is to watch. */
+  async startAuditor(stack: AsyncDisposableStack): Promise<ServiceProcess | undefined> {
+    const { postgres, kafka } = this.#stores;
+    const { run, auditor: watching } = this.#options;
+    if (watching === undefined) return undefined;
+    const auditor = await startService({
+      run,
+      service: 'auditor',
+      program: 'serve-main.ts',
+      env: {
+        ORDERS_DATABASE_URL: postgres.url(ORDERS_DATABASE),
+        ANALYTICS_DATABASE_URL: postgres.url(ANALYTICS_DATABASE),
+        KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+        AUDIT_RECEIPTS: watching.receipts,
+      },
+    });
+    stack.defer(() => auditor.stop());
+    return auditor;
   }
 
   async addProcessor(): Promise<ServiceProcess> {

@@ -10,11 +10,13 @@ const READY_DEADLINE_MS = 30_000;
 const NODE_FLAGS = ['--max-old-space-size=192'];
 
 /** A service of this repository, as the name of its folder in `services/`. */
-export type ServiceName = 'api-gateway' | 'order-service' | 'event-processor';
+export type ServiceName = 'api-gateway' | 'order-service' | 'event-processor' | 'auditor';
 
 export interface ServiceOptions {
   readonly run: RunDirectory;
   readonly service: ServiceName;
+  /** Its program in `src/`. Default: `main.ts`. */
+  readonly program?: string;
   /** Several processes of one service need different names. Default: the service's. */
   readonly name?: string;
   /** Configuration of the service, over what every process gets (ports of its own on 127.0.0.1). */
@@ -90,7 +92,7 @@ class RunningService implements ServiceProcess {
     this.#process = await superviseProcess({
       name: this.name,
       command: process.execPath,
-      args: [...NODE_FLAGS, join(directory, 'src', 'main.ts')],
+      args: [...NODE_FLAGS, join(directory, 'src', this.#options.program ?? 'main.ts')],
       run: this.#options.run,
       env: { ...inheritedEnvironment(), ...this.#portEnvironment(), ...env },
       cwd: directory,

@@ -11,7 +11,7 @@ import { minuteOf } from '../windows/window.ts';
 import type { WindowSources } from '../windows/window-reader.ts';
 import { AuditBook, oldestLossMs, type Growth, type InvariantFinding } from './audit-book.ts';
 import { LagHistory } from './lag-history.ts';
-import { judge, type AuditSituation, type Verdict } from './verdict.ts';
+import { BEFORE_THE_FIRST_ROUND, judge, type AuditSituation, type Verdict } from './verdict.ts';
 
 export interface ContinuousAuditOptions {
   readonly sources: WindowSources;
@@ -30,17 +30,6 @@ export interface AuditListener {
   onStream(source: 'topic' | 'receipts', count: number): void;
 }
 
-const STARTED: Omit<AuditSituation, 'nowMs' | 'receipts'> = {
-  roundEndedMs: undefined,
-  obstacle: undefined,
-  unreadMessages: 0,
-  isJournalRead: true,
-  published: 0,
-  redelivered: 0,
-  firstMs: undefined,
-  unaccountedSinceMs: undefined,
-};
-
 /** The standing audit: one round after the other, and a verdict at any time. */
 export class ContinuousAudit {
   readonly #options: ContinuousAuditOptions;
@@ -52,7 +41,7 @@ export class ContinuousAudit {
   constructor(options: ContinuousAuditOptions) {
     this.#options = options;
     this.#windows = new WindowAudit(options.sources);
-    this.#situation = { ...STARTED, receipts: options.journalTail === undefined ? null : 0 };
+    this.#situation = { ...BEFORE_THE_FIRST_ROUND, receipts: options.journalTail === undefined ? null : 0 };
   }
 
   verdict(): Verdict {

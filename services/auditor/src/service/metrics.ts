@@ -1,14 +1,17 @@
 import { Counter, Gauge, Histogram, type Registry } from '@orderflow/service-kit/metrics';
+import type { LookOutcome } from '../windows/plan-looks.ts';
 import type { AuditListener } from './continuous-audit.ts';
 import type { Verdict } from './verdict.ts';
 
 const VERDICTS = ['proved', 'broken', 'settling'] as const;
+const OUTCOMES = ['proved', 'pending', 'broken', 'unsettled'] as const satisfies readonly LookOutcome[];
+const SOURCES = ['topic', 'receipts'] as const;
 const KINDS = ['lost', 'duplicated', 'altered', 'foreign', 'misordered', 'miscounted'] as const;
 
 /** What the audit finds, counted as it happens. */
 export function createAuditCounters(registry: Registry) {
   const counter = counterIn(registry);
-  return {
+  const counters = {
     lost: counter('orders_lost_total', 'Orders and state changes found to be lost on the way to analytics.'),
     duplicated: counter('orders_duplicated_total', 'State changes found to have had their effect more than once.'),
     windows: new Counter({
@@ -31,6 +34,9 @@ export function createAuditCounters(registry: Registry) {
       registers: [registry],
     }),
   };
+  for (const outcome of OUTCOMES) counters.windows.inc({ outcome }, 0);
+  for (const source of SOURCES) counters.claims.inc({ source }, 0);
+  return counters;
 }
 
 export type AuditCounters = ReturnType<typeof createAuditCounters>;

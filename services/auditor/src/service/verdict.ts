@@ -22,6 +22,18 @@ export interface AuditSituation {
   readonly unaccountedSinceMs: number | undefined;
 }
 
+/** What an auditor knows that has just been started. */
+export const BEFORE_THE_FIRST_ROUND: Omit<AuditSituation, 'nowMs' | 'receipts'> = {
+  roundEndedMs: undefined,
+  obstacle: undefined,
+  unreadMessages: 0,
+  isJournalRead: true,
+  published: 0,
+  redelivered: 0,
+  firstMs: undefined,
+  unaccountedSinceMs: undefined,
+};
+
 /** The answer of `/verdict`. */
 export interface Verdict {
   /** proved: every order that can be judged is where it belongs; settling: some cannot be judged yet. */

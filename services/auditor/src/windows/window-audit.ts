@@ -32,6 +32,12 @@ const OPEN_LIMIT = 1_000;
 /** Rows that are compared one by one at a time. */
 const ROWS_AT_ONCE = 20_000;
 
+interface LookContext {
+  readonly lookedAtMs: number;
+  readonly outbox: OutboxContents;
+  readonly signal: AbortSignal;
+}
+
 interface Compared {
   readonly window: Window;
   readonly orders: OrderSums;
@@ -53,6 +59,8 @@ export class WindowAudit {
 
   /** Looks at the windows of the plan; `isQuiet` says that no order has come for a while. */
   async look({ closed, open }: LookPlan, isQuiet: boolean, signal: AbortSignal): Promise<Looks> {
+    // An order that is committed after this moment has a later id, or is found by the next look.
+    const lookedAtMs = this.#sources.clock.nowMs();
     const { sums, outbox } = await this.#reader.readOrderSums([...closed, ...open]);
     const windows = [...closed, ...open].map((window, index) => ({ window, orders: sumAt(sums, index) }));
     const judged = windows.filter(
@@ -75,7 +83,7 @@ export class WindowAudit {
     const looks: WindowLook[] = [];
     for (const [index, { window, orders }] of judged.entries()) {
       const minute = { window, orders, effects: effectsAt(effects, index) };
-      looks.push(await this.#lookAt(minute, figures[index], { outbox, signal }));
+      looks.push(await this.#lookAt(minute, figures[index], { lookedAtMs, outbox, signal }));
     }
     return { looks, outbox, isBehind: false, totals: compareTotals(totals) };
   }
@@ -83,16 +91,17 @@ export class WindowAudit {
   async #lookAt(
     minute: Compared,
     figures: MinuteFigures | undefined,
-    { outbox, signal }: { readonly outbox: OutboxContents; readonly signal: AbortSignal },
+    { lookedAtMs, outbox, signal }: LookContext,
   ): Promise<WindowLook> {
     const { window, orders: sums, effects } = minute;
     if (isSame(sums, effects) && figures !== undefined) {
       const { findings, driftCents } = compareMinute(window, { orders: sums, figures });
       const outcome = findings.length > 0 ? 'broken' : 'proved';
-      return { ...this.#mark(window), outcome, sums, driftCents, findings, pending: [] };
+      return { ...window, lookedAtMs, outcome, sums, driftCents, findings, pending: [] };
     }
     const unsettled: WindowLook = {
-      ...this.#mark(window),
+      ...window,
+      lookedAtMs,
       outcome: 'unsettled',
       sums,
       driftCents: 0,
@@ -100,10 +109,6 @@ export class WindowAudit {
       pending: [],
     };
     return outbox.isCut || signal.aborted ? unsettled : this.#descend(unsettled, signal);
-  }
-
-  #mark(window: Window): Window & { readonly lookedAtMs: number } {
-    return { ...window, lookedAtMs: this.#sources.clock.nowMs() };
   }
 
   /** Looks for the difference. Everything is read anew, since orders may have moved. */
