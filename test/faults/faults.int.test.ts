@@ -10,6 +10,8 @@ function expectProof(audit: Audit): void {
   expect(audit.invariants.filter(({ holds }) => !holds)).toEqual([]);
   expect(audit).toMatchObject({ exitCode: 0, lost: 0, duplicated: 0, altered: 0, revenueDriftCents: 0 });
   expect(audit.accepted).toBeGreaterThan(0);
+  expect(audit.standing).toMatchObject({ verdict: 'proved', orders: audit.orders, findings: [] });
+  expect(audit.alarms).toBe(0);
 }
 
 async function query<Row extends object>(url: string, text: string): Promise<Row[]> {

@@ -95,11 +95,7 @@ export function buildDemoReport(facts: RunFacts): DemoReport {
     altered: audit.altered,
     redelivered: audit.redelivered,
     revenueDriftCents: audit.revenueDriftCents,
-    httpP50Ms: tenth(load.latencyMs?.p50),
-    httpP99Ms: tenth(load.latencyMs?.p99),
-    httpMaxMs: tenth(load.latencyMs?.max),
-    endToEndP50Ms: tenth(facts.endToEndMs.p50),
-    endToEndP99Ms: tenth(facts.endToEndMs.p99),
+    ...buildLatencies(facts),
     timeToFirstOrderMs: Math.round(facts.timeToFirstOrderMs),
     drainSeconds: Math.round(facts.drainSeconds * 10) / 10,
     cpuMicrosPerOrder: usage.length === 0 ? null : perOrder(cpuMicros, measured),
@@ -109,6 +105,16 @@ export function buildDemoReport(facts: RunFacts): DemoReport {
     scaleEvents: facts.scaleEvents,
     maxReplicas: facts.maxReplicas,
     processes: usage.map((summary) => ({ ...summary, cpuMicrosPerOrder: perOrder(summary.cpuMicros, measured) })),
+  };
+}
+
+function buildLatencies({ load: { latencyMs }, endToEndMs }: RunFacts) {
+  return {
+    httpP50Ms: tenth(latencyMs?.p50),
+    httpP99Ms: tenth(latencyMs?.p99),
+    httpMaxMs: tenth(latencyMs?.max),
+    endToEndP50Ms: tenth(endToEndMs.p50),
+    endToEndP99Ms: tenth(endToEndMs.p99),
   };
 }
 

@@ -2,10 +2,10 @@ import { orderEventSchema } from '@orderflow/contracts/events';
 import { centsFromDecimal } from '@orderflow/contracts/money';
 import { itemsTextFrom } from '../items-text.ts';
 import type { StateChange } from '../observations.ts';
-import type { TextPool } from './text-pool.ts';
+import type { TextSharer } from './text-pool.ts';
 
 /** The order event that a message value or an outbox payload holds; undefined when it breaks the contract. */
-export function parseStateChange(json: string, pool: TextPool): StateChange | undefined {
+export function parseStateChange(json: string, pool: TextSharer): StateChange | undefined {
   const parsed = orderEventSchema.safeParse(parseJson(json));
   if (!parsed.success) return undefined;
   const { data: event } = parsed;

@@ -2,12 +2,12 @@ import type { KafkaAdmin } from '@orderflow/service-kit/kafka/admin-port';
 import type { IncomingMessage } from '@orderflow/service-kit/kafka/port';
 import type { Position, PublishedMessage, TopicContents } from '../observations.ts';
 import { parseStateChange } from './order-event.ts';
-import type { TextPool } from './text-pool.ts';
+import type { TextSharer } from './text-pool.ts';
 
 export interface TopicReader {
   readonly kafka: Pick<KafkaAdmin, 'readTopicToEnd'>;
   readonly topic: string;
-  readonly texts: TextPool;
+  readonly texts: TextSharer;
   /** Called after every message with the number of messages so far. */
   readonly onProgress?: (messages: number) => void;
 }
@@ -34,7 +34,7 @@ export async function readOrderEvents({ kafka, topic, texts, onProgress }: Topic
 export function parseMessage(
   message: IncomingMessage,
   partition: number,
-  texts: TextPool,
+  texts: TextSharer,
 ): PublishedMessage | undefined {
   const { key, value, offset } = message;
   const change = value === null ? undefined : parseStateChange(value.toString('utf8'), texts);

@@ -5,7 +5,7 @@ import { itemsTextFrom } from '../items-text.ts';
 import type { OrderReceipt, Receipts, TransitionReceipt, UnknownOutcome } from '../observations.ts';
 import { readSource } from '../source-error.ts';
 import { parseReceiptLine, type ReceiptLine } from './receipt-line.ts';
-import { TextPool } from './text-pool.ts';
+import { TextPool, type TextSharer } from './text-pool.ts';
 
 /**
  * Reads the receipts journal of the load generator.
@@ -85,7 +85,7 @@ class ReceiptCollector implements Receipts {
 }
 
 /** What a client was told of its order. */
-export function toOrderReceipt(line: Extract<ReceiptLine, { type: 'order' }>, texts: TextPool): OrderReceipt {
+export function toOrderReceipt(line: Extract<ReceiptLine, { type: 'order' }>, texts: TextSharer): OrderReceipt {
   return {
     orderId: texts.share(line.orderId),
     customerId: texts.share(line.customerId),

@@ -13,6 +13,12 @@ export class TextPool {
   }
 }
 
+/** Where texts may come from a pool. */
+export type TextSharer = Pick<TextPool, 'share'>;
+
+/** For texts that are gone in a moment: nothing is kept of them. */
+export const passingTexts: TextSharer = { share: (text) => text };
+
 /** The word of the list that equals the text, which saves a string; the text itself when it is none of them. */
 export function sharedWord(text: string, words: readonly string[]): string {
   return words.find((word) => word === text) ?? text;

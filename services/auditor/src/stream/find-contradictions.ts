@@ -21,13 +21,13 @@ interface ContradictionRow {
  */
 const FIND_CONTRADICTIONS = `
 SELECT c.place::int, o.order_id, o.customer_id, o.status, o.total_cents, o.items, o.sequence, o.created_at
-FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::jsonb[], $6::int[], $7::text[])
-  WITH ORDINALITY AS c (order_id, customer_id, total_cents, created_at, items, sequence, event_type, place)
+FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::int[], $7::text[])
+  WITH ORDINALITY AS c (order_id, customer_id, total_cents, created_ms, items, sequence, event_type, place)
 LEFT JOIN orders o ON o.order_id = c.order_id
 WHERE o.order_id IS NULL
   OR o.customer_id <> c.customer_id
   OR o.total_cents IS DISTINCT FROM c.total_cents
-  OR o.created_at <> c.created_at
+  OR o.created_at <> to_timestamp(c.created_ms / 1000.0::float8)
   OR o.items <> c.items
   OR o.sequence < c.sequence
   OR c.event_type <> CASE
@@ -47,20 +47,25 @@ export async function findContradictions(
     name: 'find-contradictions',
     text: FIND_CONTRADICTIONS,
     values: [
-      claims.map(({ orderId }) => orderId),
+      plainArray(claims.map(({ orderId }) => orderId)),
       claims.map(({ customerId }) => customerId),
-      claims.map(({ totalCents }) => (Number.isSafeInteger(totalCents) ? totalCents : null)),
-      claims.map(({ createdAtMs }) => timestampText(createdAtMs)),
+      plainArray(claims.map(({ totalCents }) => wholeNumber(totalCents))),
+      plainArray(claims.map(({ createdAtMs }) => wholeNumber(createdAtMs))),
       claims.map(({ itemsText }) => itemsJson(itemsText)),
-      claims.map(({ sequence }) => sequence),
-      claims.map(({ eventType }) => eventType),
+      plainArray(claims.map(({ sequence }) => sequence)),
+      plainArray(claims.map(({ eventType }) => eventType)),
     ],
   });
   return new Map(rows.map((row) => [row.place - 1, toOrderRow(row)]));
 }
 
-function timestampText(timestampMs: number | undefined): string | null {
-  return timestampMs === undefined || Number.isNaN(timestampMs) ? null : new Date(timestampMs).toISOString();
+/** An array literal of elements that need no quotes: ids, numbers, names of event types. A tenth of what pg's own costs. */
+function plainArray(elements: readonly (string | number | null)[]): string {
+  return `{${elements.map((element) => element ?? 'NULL').join(',')}}`;
+}
+
+function wholeNumber(value: number | undefined): number | null {
+  return value !== undefined && Number.isSafeInteger(value) ? value : null;
 }
 
 /** In wire form. What cannot be read becomes an empty list, which no order has. */

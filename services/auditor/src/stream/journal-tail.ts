@@ -3,7 +3,7 @@ import type { Pool } from '@orderflow/service-kit/postgres';
 import type { OrderReceipt, TransitionReceipt } from '../observations.ts';
 import { parseReceiptLine } from '../readers/receipt-line.ts';
 import { toOrderReceipt } from '../readers/receipts-journal.ts';
-import { TextPool } from '../readers/text-pool.ts';
+import { passingTexts } from '../readers/text-pool.ts';
 import { readSource } from '../source-error.ts';
 import { claimOfReceipt, isTotalRight, judgeReceipt, judgeTransition, type StreamFinding } from './claim.ts';
 import { findContradictions } from './find-contradictions.ts';
@@ -15,7 +15,7 @@ export interface JournalProgress {
   readonly isAtEnd: boolean;
 }
 
-const CHUNK_BYTES = 1_048_576;
+const CHUNK_BYTES = 524_288;
 const NEW_LINE = 0x0a;
 
 interface Receipts {
@@ -86,11 +86,10 @@ export class JournalTail {
 
 function parseLines(text: string): Receipts {
   const receipts: Receipts = { orders: [], transitions: [] };
-  const texts = new TextPool();
   for (const line of text.split('\n')) {
     if (line === '') continue;
     const receipt = parseReceiptLine(line);
-    if (receipt.type === 'order') receipts.orders.push(toOrderReceipt(receipt, texts));
+    if (receipt.type === 'order') receipts.orders.push(toOrderReceipt(receipt, passingTexts));
     else if (receipt.type === 'transition') receipts.transitions.push(receipt);
   }
   return receipts;

@@ -5,7 +5,7 @@ import type { Pool } from '@orderflow/service-kit/postgres';
 import { changeName, positionText } from '../ledger.ts';
 import type { Position, PublishedMessage } from '../observations.ts';
 import { parseMessage } from '../readers/order-events-topic.ts';
-import { TextPool } from '../readers/text-pool.ts';
+import { passingTexts } from '../readers/text-pool.ts';
 import { claimOfEvent, isTotalRight, judgeMessage, type StreamFinding } from './claim.ts';
 import { findContradictions } from './find-contradictions.ts';
 import { PublicationOrder } from './publication-order.ts';
@@ -31,7 +31,7 @@ export interface TopicProgress {
 }
 
 /** Messages of a partition that are read at a time: what is in memory at once. */
-const MESSAGES_AT_ONCE = 1_000;
+const MESSAGES_AT_ONCE = 500;
 const MAX_UNREAD = 10_000;
 /** Orders whose last events are remembered, twice. */
 const GENERATION_SIZE = 50_000;
@@ -59,9 +59,8 @@ export class TopicTail {
     const ranges = ends.map((range) => nextPortion(range, positions.get(range.partition)));
     const messages: PublishedMessage[] = [];
     const unreadable: Position[] = [];
-    const texts = new TextPool();
     const onMessage = (message: IncomingMessage, partition: number): void => {
-      const published = parseMessage(message, partition, texts);
+      const published = parseMessage(message, partition, passingTexts);
       if (published === undefined) unreadable.push({ partition, offset: Number(message.offset) });
       else messages.push(published);
     };

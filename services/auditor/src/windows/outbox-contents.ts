@@ -1,6 +1,6 @@
 import type { PoolClient } from '@orderflow/service-kit/postgres';
 import { parseStateChange } from '../readers/order-event.ts';
-import { TextPool } from '../readers/text-pool.ts';
+import { passingTexts } from '../readers/text-pool.ts';
 
 /** Why a state change is not in analytics although nothing is wrong. */
 export type PendingReason = 'unsent' | 'parked' | 'given up' | 'dead letter';
@@ -53,22 +53,21 @@ export async function readOutbox(tx: PoolClient): Promise<OutboxContents> {
     text: READ_OUTBOX,
     values: [OUTBOX_LIMIT + 1],
   });
-  const texts = new TextPool();
   let oldestUnsentMs: number | undefined;
   for (const { reason, created_at: createdAt } of rows) {
     if (reason === 'unsent') oldestUnsentMs = Math.min(oldestUnsentMs ?? Infinity, createdAt.getTime());
   }
   const given = rows.filter(({ reason }) => reason === 'given up').length;
   return {
-    changes: rows.map((row) => toUnsentChange(row, texts)),
+    changes: rows.map((row) => toUnsentChange(row)),
     isCut: given > OUTBOX_LIMIT || rows.length - given > OUTBOX_LIMIT,
     oldestUnsentMs,
   };
 }
 
-function toUnsentChange(row: OutboxQueryRow, texts: TextPool): UnsentChange {
+function toUnsentChange(row: OutboxQueryRow): UnsentChange {
   const { event_id: eventId, order_id: orderId, payload, reason, has_order: hasOrder } = row;
-  const change = parseStateChange(payload, texts);
+  const change = parseStateChange(payload, passingTexts);
   const isOwn = change?.eventId === eventId && change.orderId === orderId;
   return { eventId, orderId, sequence: isOwn ? change.sequence : undefined, reason, hasOrder };
 }
