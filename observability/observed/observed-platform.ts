@@ -27,6 +27,7 @@ export async function startObservedPlatform(): Promise<ObservedPlatform> {
   await using starting = new AsyncDisposableStack();
   const run = await openRunDirectory({ localDirectory, name: 'dashboards' });
   starting.defer(() => run.remove());
+  const receipts = join(run.path, 'receipts.jsonl');
   const spansFile = join(run.path, 'spans.jsonl');
   const observation = starting.use(await startObservation({ run, prometheus, spansFile, traceRatio: 0.1 }));
   const platform = await startPlatform({
@@ -34,6 +35,7 @@ export async function startObservedPlatform(): Promise<ObservedPlatform> {
     cacheDirectory: join(localDirectory, 'cache'),
     log: silentProgress,
     processors: 1,
+    auditor: { receipts },
     env: { gateway: observation.env, orders: observation.env, processor: observation.env },
   });
   starting.defer(() => platform.stop());
@@ -53,7 +55,6 @@ export async function startObservedPlatform(): Promise<ObservedPlatform> {
     platform,
     observation,
     sendOrders: async (load) => {
-      const receipts = join(run.path, 'receipts.jsonl');
       const report = join(run.path, 'load.json');
       const gateway = platform.gateway.url;
       await startLoad({ ...load, run, receipts, report, gateway, onSample: () => undefined }).exited;
