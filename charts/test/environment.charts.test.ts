@@ -24,6 +24,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   username: 'me',
   password: 'secret',
   'ca.crt': '-----BEGIN CERTIFICATE-----',
+  'api-keys': `warehouse staff ${'0'.repeat(64)}`,
 };
 
 /** The environment of a container, with files of this machine in place of the mounted ones. */

@@ -164,3 +164,16 @@ test('without the audit nothing of Kafka and Postgres is mounted', () => {
   const job = ofKind(render('load-generator', { set: ['audit.enabled=false'] }), 'Job')[0]!;
   expect(podOf(job)?.volumes?.map(({ name }) => name)).toEqual(['work', 'tmp']);
 });
+
+test('the gateway asks for API keys when it is given a Secret with their list, which it reads as a file', () => {
+  const gatewayWith = (...set: readonly string[]) =>
+    find(render('api-gateway', { set }), 'Deployment/orderflow-api-gateway');
+  expect(envOf(gatewayWith())).not.toHaveProperty('API_KEYS_FILE');
+  const gateway = gatewayWith('apiKeys.secret.name=keys', 'apiKeys.secret.key=list');
+  const path = String(envOf(gateway)['API_KEYS_FILE']);
+  const mount = podOf(gateway)?.containers[0]?.volumeMounts?.find(({ mountPath }) => path.startsWith(`${mountPath}/`));
+  expect(mount).toMatchObject({ readOnly: true });
+  expect(podOf(gateway)?.volumes?.find(({ name }) => name === mount?.name)).toMatchObject({
+    secret: { secretName: 'keys', items: [{ key: 'list', path: path.split('/').at(-1) }] },
+  });
+});

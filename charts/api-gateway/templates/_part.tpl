@@ -14,6 +14,20 @@ env:
   RATE_LIMIT_BURST: {{ .Values.rateLimit.burst | int64 | quote }}
   {{- end }}
   TRUST_PROXY_HOPS: {{ .Values.trustProxyHops | quote }}
+{{- with .Values.apiKeys.secret }}
+{{- if .name }}
+  API_KEYS_FILE: /etc/orderflow/api-keys/api-keys
+mounts:
+  - {name: api-keys, mountPath: /etc/orderflow/api-keys, readOnly: true}
+volumes:
+  - name: api-keys
+    secret:
+      secretName: {{ .name | quote }}
+      defaultMode: 288 # 0440
+      items:
+        - {key: {{ .key | quote }}, path: api-keys}
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{/* The port of an origin such as http://host:8081. */}}

@@ -113,6 +113,11 @@ describe.each(OPERATIONS)('%s %s', (_, path, operation) => {
     expect(bad.map(([status]) => status)).toEqual(expect.arrayContaining(['400', '429', '500', '502', '503', '504']));
   });
 
+  test('says which key is asked for where one is missing or not enough', () => {
+    expect(Object.keys(operation.responses['401']?.headers ?? {})).toEqual(['WWW-Authenticate']);
+    expect(Object.keys(operation.responses['403']?.headers ?? {})).toEqual(['WWW-Authenticate']);
+  });
+
   test('tells when to come back where a retry makes sense', () => {
     expect(Object.keys(operation.responses['429']?.headers ?? {})).toContain('Retry-After');
     expect(Object.keys(operation.responses['503']?.headers ?? {})).toContain('Retry-After');

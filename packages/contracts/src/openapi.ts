@@ -18,6 +18,8 @@ const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
 
 /** What any request may meet on its way through the gateway. */
 const COMMON_PROBLEMS = [
+  PROBLEMS.unauthenticated,
+  PROBLEMS.forbidden,
   PROBLEMS.tooManyRequests,
   PROBLEMS.internal,
   PROBLEMS.badGateway,
@@ -28,6 +30,8 @@ const COMMON_PROBLEMS = [
 const textHeader = (description: string) => ({ description, schema: { type: 'string' as const } });
 
 const RETRY_AFTER = { 'Retry-After': textHeader('After how many seconds to try again') };
+const CHALLENGE = { 'WWW-Authenticate': textHeader('Which key is asked for (RFC 6750)') };
+const CHALLENGE_STATUSES: readonly number[] = [PROBLEMS.unauthenticated.status, PROBLEMS.forbidden.status];
 const RETRY_LATER_STATUSES: readonly number[] = [PROBLEMS.tooManyRequests.status, PROBLEMS.unavailable.status];
 
 function problems(...types: readonly ProblemType[]): ZodOpenApiResponsesObject {
@@ -37,6 +41,7 @@ function problems(...types: readonly ProblemType[]): ZodOpenApiResponsesObject {
     responses[`${status}` as '400'] = {
       description: sharing.map(({ title }) => title).join(', or: '),
       ...(RETRY_LATER_STATUSES.includes(status) ? { headers: RETRY_AFTER } : {}),
+      ...(CHALLENGE_STATUSES.includes(status) ? { headers: CHALLENGE } : {}),
       content: { 'application/problem+json': { schema: problemSchema } },
     };
   }
@@ -122,6 +127,13 @@ const readSales: ZodOpenApiOperationObject = {
   },
 };
 
+const API_KEY = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'An API key. A key of a customer is good for the orders of that customer; shipments and sales need one of the shop.',
+} as const;
+
 /** The OpenAPI 3.1 document of the public API, made from the same schemas that parse the requests. */
 export function createOpenApiDocument(): object {
   const paths = {
@@ -132,7 +144,14 @@ export function createOpenApiDocument(): object {
   };
   const info = { title: 'Orderflow', version: '1.0.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } };
   return createDocument(
-    { openapi: '3.1.0', info, paths },
+    {
+      openapi: '3.1.0',
+      info,
+      paths,
+      // The empty alternative: keys are asked for only where the installation has any.
+      security: [{ apiKey: [] }, {}],
+      components: { securitySchemes: { apiKey: API_KEY } },
+    },
     {
       // zod closes what it describes as output, but an answer may gain a field.
       override: ({ jsonSchema }) => {

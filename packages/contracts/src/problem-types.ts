@@ -17,6 +17,8 @@ const problem = (slug: string, status: number, title: string): ProblemType => ({
 export const PROBLEMS = {
   malformedJson: problem('malformed-json', 400, 'The body is not valid JSON'),
   invalidRequest: problem('invalid-request', 400, 'The request does not match the schema'),
+  unauthenticated: problem('unauthenticated', 401, 'The request needs a valid API key'),
+  forbidden: problem('forbidden', 403, 'The API key is not good for this'),
   notFound: problem('not-found', 404, 'There is no such resource'),
   orderNotFound: problem('order-not-found', 404, 'There is no order with this id'),
   methodNotAllowed: problem('method-not-allowed', 405, 'The resource does not have this method'),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError } from '@orderflow/service-kit/config';
+import { KEY_LIST, STAFF_KEY } from '../test/api-keys.ts';
 import { rateLimiterOf, readGatewayConfig } from './config.ts';
 
 const required = { ORDER_SERVICE_URL: 'http://orders:8081', EVENT_PROCESSOR_URL: 'http://analytics:8082' };
@@ -27,6 +28,23 @@ describe('readGatewayConfig', () => {
   test('refuses an upstream with a path, which would be lost', () => {
     const env = { ...required, ORDER_SERVICE_URL: 'http://orders:8081/v2' };
     expect(() => readGatewayConfig(env)).toThrow('ORDER_SERVICE_URL must be an origin');
+  });
+});
+
+describe('API_KEYS', () => {
+  test('is off when it is left out', () => {
+    expect(readGatewayConfig(required).API_KEYS).toBeUndefined();
+  });
+
+  test('reads the list', () => {
+    const { API_KEYS } = readGatewayConfig({ ...required, API_KEYS: KEY_LIST });
+    expect(API_KEYS?.find(STAFF_KEY)).toEqual({ clientId: 'warehouse', role: 'staff' });
+  });
+
+  test('a list that is wrong is refused without a word of what stands in it', () => {
+    const read = (): unknown => readGatewayConfig({ ...required, API_KEYS: `${KEY_LIST}shop staff canary-in-clear` });
+    expect(read).toThrow('API_KEYS has no "client customer|staff sha256" in line 5');
+    expect(read).not.toThrow(/canary|[0-9a-f]{64}/);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   type Environment,
 } from '@orderflow/service-kit/config';
 import { z } from 'zod';
+import { ApiKeys, ApiKeysError } from './api-keys.ts';
 import { RateLimiter } from './rate-limit.ts';
 import type { UpstreamSettings } from './upstream.ts';
 
@@ -19,6 +20,19 @@ function envOrigin() {
     const url = URL.parse(text); // null was found fault with already
     return url === null || (url.pathname === '/' && url.search === '' && url.hash === '');
   }, 'must be an origin such as http://host:port, without a path');
+}
+
+/** See `ApiKeys`. */
+function envApiKeys() {
+  return z.string().transform((list, context) => {
+    try {
+      return new ApiKeys(list);
+    } catch (error: unknown) {
+      if (!(error instanceof ApiKeysError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
 }
 
 const gatewaySchema = z.object({
@@ -41,6 +55,8 @@ const gatewaySchema = z.object({
   RATE_LIMIT_PER_SECOND: envNumber({ min: 0, max: 1_000_000 }).default(0),
   /** Requests that a client may send at once; by default those of one second. */
   RATE_LIMIT_BURST: envInt({ min: 1, max: 1_000_000 }).optional(),
+  /** Who may use the API, mostly by API_KEYS_FILE; everybody when it is left out. */
+  API_KEYS: envApiKeys().optional(),
   /** How many proxies in front append to X-Forwarded-For; 0 = the header is a stranger's word. */
   TRUST_PROXY_HOPS: envInt({ min: 0, max: 16 }).default(0),
   /** Whether callers are part of this system, so that their traceparent and tracestate are continued. */

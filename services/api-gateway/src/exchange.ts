@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Problem, ProblemType } from '@orderflow/contracts/problem-types';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { lingerAndEnd, mayExceed } from '@orderflow/service-kit/request-body';
+import type { ApiClient } from './api-keys.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { startTrace, type RequestTrace } from './trace-policy.ts';
 
@@ -40,6 +41,8 @@ export class Exchange {
   readonly fields: string[];
   /** Template of the route, never the path itself: it is a metric label. */
   route: string = NO_ROUTE;
+  /** Whose key the request came with, where keys are asked for. */
+  client: ApiClient | undefined;
   responseBytes = 0;
   /** Code of the last error of the upstream. */
   upstreamError: string | undefined;
@@ -105,6 +108,7 @@ export class Exchange {
         status,
         durationMs,
         requestId: this.requestId,
+        clientId: this.client?.clientId,
         traceId: trace.context.traceId,
         callerTraceId: trace.linkedTraceId,
         bytes: this.responseBytes,

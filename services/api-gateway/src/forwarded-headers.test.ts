@@ -28,6 +28,13 @@ describe('requestHeaders', () => {
     expect(sent).toMatchObject({ 'content-type': 'application/json', 'idempotency-key': 'k1', accept: '*/*' });
   });
 
+  test('passes credentials on that it did not check itself, and keeps a key that it did', () => {
+    const incoming = { authorization: 'Bearer canary' };
+    const client = { clientId: 'customer-1', role: 'customer' } as const;
+    expect(requestHeaders(incoming, facts)).toContain('Bearer canary');
+    expect(requestHeaders(incoming, { ...facts, client })).not.toContain('Bearer canary');
+  });
+
   test('says who it is, who the client is and which trace it belongs to', () => {
     expect(asObject(requestHeaders({}, facts))).toEqual({
       'x-request-id': 'request-1',

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { CUSTOMER_SCOPE_HEADER } from '@orderflow/contracts/customer-scope';
+import type { ApiClient } from './api-keys.ts';
 
 /**
  * Header fields of a request that go upstream. An allow-list: the services have a contract, and a field that is not part
@@ -51,6 +53,8 @@ export interface ForwardingFacts {
   readonly socketAddress: string | undefined;
   /** Whether a proxy in front set the X-Forwarded fields that came in. */
   readonly behindProxy: boolean;
+  /** Whose key was used; the key itself ends here. */
+  readonly client?: ApiClient | undefined;
 }
 
 /** The fields of the upstream request, as a flat list of names and values. Host and Content-Length are undici's. */
@@ -59,8 +63,11 @@ export function requestHeaders(incoming: IncomingHttpHeaders, facts: ForwardingF
   const fields: string[] = [];
   for (const name of REQUEST_FIELDS) {
     const value = incoming[name];
-    if (typeof value === 'string' && dropped?.has(name) !== true) fields.push(name, value);
+    if (typeof value !== 'string' || dropped?.has(name) === true) continue;
+    if (name === 'authorization' && facts.client !== undefined) continue;
+    fields.push(name, value);
   }
+  if (facts.client?.role === 'customer') fields.push(CUSTOMER_SCOPE_HEADER, facts.client.clientId);
   fields.push('x-request-id', facts.requestId, 'traceparent', facts.traceparent);
   if (facts.tracestate !== undefined) fields.push('tracestate', facts.tracestate);
   fields.push('x-forwarded-for', forwardedFor(incoming, facts), 'x-forwarded-proto', forwardedProto(incoming, facts));

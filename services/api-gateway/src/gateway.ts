@@ -5,6 +5,8 @@ import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { collectBody } from '@orderflow/service-kit/request-body';
 import { formatTraceparent } from '@orderflow/service-kit/trace-context';
+import { decideAccess } from './access.ts';
+import type { ApiKeys } from './api-keys.ts';
 import { createApp } from './app.ts';
 import { clientAddress, rateLimitKey } from './client-address.ts';
 import { Exchange } from './exchange.ts';
@@ -22,6 +24,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly limiter: RateLimiter | undefined;
+  /** Whose requests pass; everybody's when undefined. */
+  readonly apiKeys: ApiKeys | undefined;
   readonly maxBodyBytes: number;
   readonly trustProxyHops: number;
   readonly trustTraceparent: boolean;
@@ -32,7 +36,9 @@ export function createGateway(options: GatewayOptions): RequestHandler {
   const openApiDocument = createOpenApiDocument();
   const routes = parseRoutes(openApiDocument);
   const placeOrder = routes.find(({ template, methods }) => template === '/orders' && methods.includes('POST'));
-  const forward = (exchange: Exchange, route: Route): void => forwardTo(options, exchange, route);
+  const forward = (exchange: Exchange, route: Route): void => {
+    if (options.apiKeys === undefined || authorize(options.apiKeys, exchange)) forwardTo(options, exchange, route);
+  };
   const app = createApp({ routes, openApiDocument, logger: options.logger, forward });
 
   return (request, response) => {
@@ -74,6 +80,19 @@ function admit(options: GatewayOptions, limiter: RateLimiter, exchange: Exchange
   return decision.allowed;
 }
 
+/** Lets the request pass as one of its client, or refuses it. */
+function authorize(keys: ApiKeys, exchange: Exchange): boolean {
+  const { authorization } = exchange.request.headers;
+  const access = decideAccess(keys, {
+    authorization,
+    method: exchange.request.method ?? 'GET',
+    template: exchange.route,
+  });
+  if (access.kind === 'granted') exchange.client = access.client;
+  else exchange.refuse(access.problem, { headers: { 'www-authenticate': access.challenge } });
+  return access.kind === 'granted';
+}
+
 function forwardTo(options: GatewayOptions, exchange: Exchange, route: Route): void {
   const { request } = exchange;
   collectBody(request, options.maxBodyBytes, (result) => {
@@ -94,7 +113,7 @@ function forwardTo(options: GatewayOptions, exchange: Exchange, route: Route): v
   });
 }
 
-function forwardingFacts(options: GatewayOptions, { request, trace, requestId }: Exchange): ForwardingFacts {
+function forwardingFacts(options: GatewayOptions, { request, trace, requestId, client }: Exchange): ForwardingFacts {
   const tracestate = request.headers['tracestate'];
   return {
     requestId,
@@ -102,5 +121,6 @@ function forwardingFacts(options: GatewayOptions, { request, trace, requestId }:
     tracestate: options.trustTraceparent && typeof tracestate === 'string' ? tracestate : undefined,
     socketAddress: request.socket.remoteAddress,
     behindProxy: options.trustProxyHops > 0,
+    client,
   };
 }

@@ -24,6 +24,7 @@ await runProcess(async () => {
     logger,
     metrics: createGatewayMetrics(registry),
     limiter: rateLimiterOf(config),
+    apiKeys: config.API_KEYS,
     maxBodyBytes: config.MAX_BODY_BYTES,
     trustProxyHops: config.TRUST_PROXY_HOPS,
     trustTraceparent: config.TRUST_TRACEPARENT,

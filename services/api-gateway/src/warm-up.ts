@@ -45,6 +45,7 @@ export function createWarmUp(config: GatewayConfig): Component {
         logger: createLogger({ service: 'warm-up', level: 'info', destination: { write: () => undefined } }),
         metrics: createGatewayMetrics(new Registry()),
         limiter: rateLimiterOf(config),
+        apiKeys: undefined,
         maxBodyBytes: config.MAX_BODY_BYTES,
         trustProxyHops: config.TRUST_PROXY_HOPS,
         trustTraceparent: config.TRUST_TRACEPARENT,

@@ -8,6 +8,8 @@ export interface TransitionRequest {
   readonly orderId: string;
   readonly transition: Transition;
   readonly traceparent: string | null;
+  /** The only customer whose orders are there for the caller; undefined: all are. */
+  readonly customerScope?: string | undefined;
 }
 
 export type TransitionResult =
@@ -29,7 +31,7 @@ export interface TransitionPorts {
 export async function transitionOrder(ports: TransitionPorts, request: TransitionRequest): Promise<TransitionResult> {
   for (;;) {
     const order = await ports.readOrder(request.orderId);
-    if (order === undefined) return { kind: 'not-found' };
+    if (order === undefined || !isForCaller(order, request)) return { kind: 'not-found' };
     const decision = decideTransition(order, request.transition, {
       eventId: newId(),
       traceparent: request.traceparent,
@@ -38,4 +40,9 @@ export async function transitionOrder(ports: TransitionPorts, request: Transitio
     if (decision.kind === 'refuse') return { kind: 'refused', detail: decision.detail };
     if (await ports.moveOrder(decision.order, decision.event)) return { kind: 'moved', order: decision.order };
   }
+}
+
+/** Somebody else's order is as good as none: its existence is nobody's business either. */
+function isForCaller(order: Order, { customerScope }: TransitionRequest): boolean {
+  return customerScope === undefined || customerScope === order.customerId;
 }

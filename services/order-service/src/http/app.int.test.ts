@@ -339,3 +339,56 @@ describe('everything else', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
   });
 });
+
+describe('a request with the scope of a customer', () => {
+  const scoped = { 'x-customer-scope': 'scoped-1' };
+  const own = { ...SAMPLE_REQUEST, customerId: 'scoped-1' };
+  const foreign = { ...SAMPLE_REQUEST, customerId: 'scoped-2' };
+  const place = async (body: object, headers: Record<string, string> = {}): Promise<string> =>
+    (await call('POST', '/orders', { body, headers })).body.orderId as string;
+
+  test('places orders of that customer and of nobody else', async () => {
+    expect(await call('POST', '/orders', { body: own, headers: scoped })).toMatchObject({ status: 201 });
+    expect(await call('POST', '/orders', { body: foreign, headers: scoped })).toMatchObject({
+      status: 403,
+      body: { type: 'urn:orderflow:problem:forbidden' },
+    });
+  });
+
+  test('lists the orders of that customer, and refuses to list those of another', async () => {
+    await Promise.all([place(own), place(foreign)]);
+    const { body } = await call('GET', '/orders?limit=500', { headers: scoped });
+    expect(new Set(body.map(({ customerId }: { customerId: string }) => customerId))).toEqual(new Set(['scoped-1']));
+    const page = await call('GET', '/orders?limit=1', { headers: scoped });
+    expect(page.headers.get('link')).toContain('customerId=scoped-1');
+    expect(await call('GET', '/orders?customerId=scoped-2', { headers: scoped })).toMatchObject({ status: 403 });
+  });
+
+  test('finds no order of another customer, to read or to change, and leaves it as it is', async () => {
+    const orderId = await place(foreign);
+    const path = `/orders/${orderId}`;
+    expect(await call('GET', path, { headers: scoped })).toMatchObject({ status: 404 });
+    for (const transition of ['payment', 'shipment', 'cancellation']) {
+      const answer = await call('POST', `${path}/${transition}`, { headers: scoped });
+      expect(answer).toMatchObject({ status: 404, body: { type: 'urn:orderflow:problem:order-not-found' } });
+    }
+    expect(await call('GET', path)).toMatchObject({ status: 200, body: { status: 'CREATED' } });
+    expect(await countOf('event_outbox', orderId)).toBe(1);
+  });
+
+  test('reads and changes the own orders', async () => {
+    const orderId = await place(own, scoped);
+    expect(await call('POST', `/orders/${orderId}/payment`, { headers: scoped })).toMatchObject({ status: 200 });
+    expect(await call('GET', `/orders/${orderId}`, { headers: scoped })).toMatchObject({ body: { status: 'PAID' } });
+  });
+
+  test('has idempotency keys of its own: no customer can take or find out those of another', async () => {
+    const key = newId();
+    const first = await place(own, { ...scoped, 'idempotency-key': key });
+    const other = { 'x-customer-scope': 'scoped-2', 'idempotency-key': key };
+    const second = await call('POST', '/orders', { body: foreign, headers: other });
+    expect(second.status).toBe(201);
+    expect(second.body.orderId).not.toBe(first);
+    expect(await place(own, { ...scoped, 'idempotency-key': key })).toBe(first);
+  });
+});

@@ -11,6 +11,7 @@ import { parseTraceparent, type TraceContext } from '@orderflow/service-kit/trac
 import { receiptOf } from '../domain/order.ts';
 import type { TransitionRequest, TransitionResult } from '../transition-order.ts';
 import type { OrderFilter } from '../store/read-orders.ts';
+import { customerScopeOf, isWithin, refuseOutside } from './customer-scope.ts';
 import { encodeCursor, nextPagePath, parseListQuery } from './paging.ts';
 import { handlePlaceOrder, traceparentOf, type OrderPlacement } from './place-order.ts';
 
@@ -57,7 +58,8 @@ function createExpressApp(ports: OrderApiPorts): Express {
   app.get('/orders', async (request, response) => listOrders(ports, request, response));
   app.get('/orders/:orderId', async (request, response) => {
     const order = await ports.readOrder(orderIdOf(request));
-    if (order === undefined) throw new ProblemError(PROBLEMS.orderNotFound);
+    if (order === undefined || !isWithin(customerScopeOf(request), order.customerId))
+      throw new ProblemError(PROBLEMS.orderNotFound);
     response.json(order);
   });
   for (const transition of TRANSITIONS) {
@@ -66,6 +68,7 @@ function createExpressApp(ports: OrderApiPorts): Express {
         orderId: orderIdOf(request),
         transition,
         traceparent: traceparentOf(request),
+        customerScope: customerScopeOf(request),
       });
       if (result.kind === 'moved') response.json(receiptOf(result.order));
       else if (result.kind === 'not-found') throw new ProblemError(PROBLEMS.orderNotFound);
@@ -87,7 +90,10 @@ function createExpressApp(ports: OrderApiPorts): Express {
 }
 
 async function listOrders(ports: OrderApiPorts, request: Request, response: Response): Promise<void> {
-  const query = parseListQuery(request.query);
+  const scope = customerScopeOf(request);
+  const asked = parseListQuery(request.query);
+  if (asked.customerId !== undefined) refuseOutside(scope, asked.customerId);
+  const query = { ...asked, customerId: asked.customerId ?? scope };
   const orders = await ports.listOrders(query);
   const last = orders.at(-1);
   if (last !== undefined && orders.length === query.limit) {

@@ -7,6 +7,7 @@ import { formatTraceparent, parseTraceparent } from '@orderflow/service-kit/trac
 import { placeOrder, receiptOf, type NewOrder, type Order } from '../domain/order.ts';
 import { IntakeFullError, IntakeUnavailableError } from '../intake/order-intake.ts';
 import type { InsertOutcome } from '../store/insert-orders.ts';
+import { customerScopeOf, refuseOutside, scopedIdempotencyKey } from './customer-scope.ts';
 import { parseIdempotencyKey, parseOrder } from './parse-order.ts';
 
 /** What placing an order needs from the rest of the service. */
@@ -27,11 +28,14 @@ export async function handlePlaceOrder(
 ): Promise<void> {
   const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key']);
   const body = await readBody(request, options.maxBodyBytes);
+  const scope = customerScopeOf(request);
+  const order = parseOrder(body, request.headers['content-type']);
+  refuseOutside(scope, order.customerId);
   const newOrder = placeOrder({
-    request: parseOrder(body, request.headers['content-type']),
+    request: order,
     orderId: newId(),
     eventId: newId(),
-    idempotencyKey,
+    idempotencyKey: scopedIdempotencyKey(scope, idempotencyKey),
     traceparent: traceparentOf(request),
   });
   const outcome = await placeDurably(options.placement, newOrder);
