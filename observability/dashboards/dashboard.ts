@@ -58,7 +58,8 @@ function renderDatasourceChoice(): object {
 /** Each choice is narrowed by those before it. "All" is also what has no such label. */
 function renderChoice({ label, metric }: Choice, index: number, all: readonly Choice[]): object {
   const earlier = all.slice(0, index).map((choice) => `${choice.label}=~"$${choice.label}"`);
-  const query = `label_values(${metric}{${earlier.join(', ')}}, ${label})`;
+  const selector = earlier.length === 0 ? metric : `${metric}{${earlier.join(', ')}}`;
+  const query = `label_values(${selector}, ${label})`;
   return {
     name: label,
     label: label.charAt(0).toUpperCase() + label.slice(1),

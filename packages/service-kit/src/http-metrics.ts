@@ -43,6 +43,7 @@ export function createHttpMetrics(
   });
   for (const { route, method } of expected) {
     for (const status of ['2xx', '4xx', '5xx']) duration.expect({ route, method, status });
+    for (const status of ['500', '503']) errors.inc({ route, method, status }, 0);
   }
   return {
     observe: ({ method: sent, route, startedAt, trace }, status) => {

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect } from 'node:net';
 import { newId } from '@orderflow/contracts/ids';
+import { until } from '@orderflow/local/testing';
 import { systemClock } from '@orderflow/service-kit/clock';
 import { createHttpMetrics } from '@orderflow/service-kit/http-metrics';
 import { HttpServer } from '@orderflow/service-kit/http-server';
 import { silentLogger } from '@orderflow/service-kit/logger';
-import { createRegistry } from '@orderflow/service-kit/metrics';
+import { Registry } from '@orderflow/service-kit/metrics';
 import { createOrderDatabase, type OrderDatabase } from '../../test/order-database.ts';
 import { SAMPLE_REQUEST, SAMPLE_TOTAL } from '../../test/orders.ts';
 import { OrderIntake } from '../intake/order-intake.ts';
@@ -16,6 +17,7 @@ import { transitionOrder } from '../transition-order.ts';
 import { createOrderApi } from './app.ts';
 
 let database: OrderDatabase;
+const registry = new Registry();
 let server: HttpServer;
 let base: string;
 
@@ -40,7 +42,7 @@ beforeAll(async () => {
           },
           request,
         ),
-      metrics: createHttpMetrics(createRegistry()),
+      metrics: createHttpMetrics(registry),
       logger: silentLogger(),
     },
     { maxBodyBytes: 65_536 },
@@ -323,6 +325,32 @@ describe('reading', () => {
 
   test.each(['limit=0', 'limit=1000', 'cursor=zzz', 'status=LOST'])('refuses ?%s', async (query) => {
     expect((await call('GET', `/orders?${query}`)).status).toBe(400);
+  });
+});
+
+describe('metrics', () => {
+  /** Lines of the metrics that hold the text; a request is counted a moment after its answer. */
+  const linesWith = async (text: string): Promise<string[]> => {
+    const find = async (): Promise<string[]> =>
+      (await registry.metrics()).split('\n').filter((line) => line.includes(text));
+    return until(find, { what: text, isDone: ({ length }) => length > 0 });
+  };
+
+  test('count by the template of a path, as OpenAPI writes it', async () => {
+    await call('GET', `/orders/${newId()}`);
+    const counts = await linesWith('http_request_duration_seconds_count{route="/orders/{orderId}",method="GET",');
+    expect(counts).toHaveLength(2); // found and not found
+  });
+
+  test('name the trace of an order', async () => {
+    const traceId = '5af7651916cd43dd8448eb211c80319c';
+    const named = async (): Promise<boolean> => {
+      const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+      await call('POST', '/orders', { body: SAMPLE_REQUEST, headers });
+      return (await registry.metrics()).includes(traceId);
+    };
+    await until(named, { what: 'one in a second is named', intervalMs: 100 });
+    expect((await linesWith(`trace_id="${traceId}"`))[0]).toMatch(/^http_request_duration_seconds_bucket{/);
   });
 });
 
