@@ -7,8 +7,11 @@ if [ -z "${HELM:-}" ]; then
   HELM=helm
   [ ! -x "$charts/../bin/helm" ] || HELM=$charts/../bin/helm
 fi
+complaints=$(mktemp)
+trap 'rm -f "$complaints"' EXIT
 # The umbrella last: it packs the others with what they packed.
-for chart in api-gateway order-service event-processor load-generator operator platform; do
+for chart in api-gateway order-service event-processor load-generator operator observability platform; do
   rm -rf "$charts/$chart/charts" "$charts/$chart/Chart.lock"
-  "$HELM" dependency build "$charts/$chart" >/dev/null
+  # Helm remarks on every link (charts/observability/dashboards is one): what it says matters when it fails.
+  "$HELM" dependency build "$charts/$chart" >/dev/null 2>"$complaints" || { cat "$complaints" >&2; exit 1; }
 done

@@ -23,11 +23,13 @@ annotations:
 {{- toYaml $databases -}}
 {{- end -}}
 
-{{/* ACLs of a topic or a group. Takes type, name and operations. */}}
+{{/* ACLs of a topic, a group or, without a name, the cluster. Takes type, name and operations. */}}
 {{- define "data.acl" -}}
 - resource:
     type: {{ .type }}
-    name: {{ .name | quote }}
+    {{- with .name }}
+    name: {{ . | quote }}
     patternType: literal
+    {{- end }}
   operations: {{ toJson .operations }}
 {{- end -}}
