@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { startService, type ServiceName } from '@orderflow/local/platform/service-process';
+import { openRunDirectory } from '@orderflow/local/run-directory';
+import { createTestDatabase, createTestTopic, testKafka } from '@orderflow/local/testing';
+import { buildCatalogue } from './catalogue.ts';
+import { processRegistries } from './processes.ts';
+
+const LOCAL_DIRECTORY = join(import.meta.dirname, '..', '..', '.local');
+const NOWHERE = 'http://127.0.0.1:9';
+
+const catalogue = buildCatalogue(processRegistries());
+
+async function environmentOf(service: ServiceName, stack: AsyncDisposableStack): Promise<Record<string, string>> {
+  if (service === 'api-gateway') return { ORDER_SERVICE_URL: NOWHERE, EVENT_PROCESSOR_URL: NOWHERE };
+  const [database, topic, dlqTopic] = [await createTestDatabase(), await createTestTopic(), await createTestTopic()];
+  stack.defer(() => database.drop());
+  const kafka = { KAFKA_BOOTSTRAP_SERVERS: testKafka(), TOPIC: topic };
+  const processor = service === 'event-processor' ? { DLQ_TOPIC: dlqTopic, CONSUMER_GROUP: topic } : {};
+  return { DATABASE_URL: database.url, ...kafka, ...processor };
+}
+
+test.each(['api-gateway', 'order-service', 'event-processor'] as const)(
+  'a real %s exposes what the catalogue says of it, no more and no less',
+  async (service) => {
+    await using stack = new AsyncDisposableStack();
+    const run = await openRunDirectory({ localDirectory: LOCAL_DIRECTORY, name: 'exposed-metrics' });
+    stack.defer(() => run.remove());
+    const started = await startService({ run, service, env: await environmentOf(service, stack) });
+    stack.defer(() => started.stop());
+    const text = await (await fetch(`${started.adminUrl}/metrics`)).text();
+    const exposed = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
+      ([, name = '', type]) => `${name}${type === 'counter' ? '_total' : ''} ${type}`,
+    );
+    const expected = catalogue.filter(({ processes }) => processes.includes(service));
+    expect(new Set(exposed)).toEqual(new Set(expected.map(({ name, type }) => `${name} ${type}`)));
+  },
+);
