@@ -3,6 +3,7 @@ import { decimalFromCents } from '@orderflow/contracts/money';
 import { createRandom, pickSkewed, pickUniform, type Random } from '@orderflow/load-generator/random';
 import { placeOrder, type OutboxEvent } from '@orderflow/order-service/domain/order';
 import { decideTransition } from '@orderflow/order-service/domain/transition';
+import type { TraceFields } from '@orderflow/service-kit/trace-context';
 
 const CUSTOMERS = 5_000;
 const PRODUCTS = 500;
@@ -59,12 +60,12 @@ export function* sampleEvents(plan: SampleEventPlan): Generator<OutboxEvent, voi
       orderId: idAt(atMs, random),
       eventId: idAt(atMs, random),
       idempotencyKey: null,
-      traceparent: traceparentOf(random),
+      trace: traceOf(random),
     });
     yield event;
     left -= 1;
     if (plan.paymentEvery === undefined || (index + 1) % plan.paymentEvery !== 0 || left === 0) continue;
-    const context = { eventId: idAt(atMs, random), traceparent: traceparentOf(random), nowMs: atMs };
+    const context = { eventId: idAt(atMs, random), trace: traceOf(random), nowMs: atMs };
     const decision = decideTransition(order, 'payment', context);
     if (decision.kind === 'refuse') throw new Error(decision.detail);
     yield decision.event;
@@ -79,8 +80,8 @@ function idAt(atMs: number, random: Random): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(random, 3)}-${variant.toString(16)}${hex(random, 3)}-${hex(random, 12)}`;
 }
 
-function traceparentOf(random: Random): string {
-  return `00-${hex(random, 16)}${hex(random, 16)}-${hex(random, 16)}-01`;
+function traceOf(random: Random): TraceFields {
+  return { traceparent: `00-${hex(random, 16)}${hex(random, 16)}-${hex(random, 16)}-01`, tracestate: null };
 }
 
 function hex(random: Random, digits: number): string {

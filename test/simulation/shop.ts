@@ -4,6 +4,7 @@ import { placeOrder, type NewOrder } from '@orderflow/order-service/domain/order
 import { OrderIntake } from '@orderflow/order-service/intake/order-intake';
 import { systemClock } from '@orderflow/service-kit/clock';
 import { sleep } from '@orderflow/service-kit/sleep';
+import { NO_TRACE } from '@orderflow/service-kit/trace-context';
 import type { Random } from './random.ts';
 import type { OrderStory } from './scenario.ts';
 import type { SimulatedProcess } from './scheduler.ts';
@@ -75,7 +76,7 @@ export class Shop {
     const productId = story.isRefusedByDatabase ? REFUSED_PRODUCT : `product-${this.#random.between(1, 3)}`;
     const item = { productId, quantity: this.#random.between(1, 3), price: this.#random.between(1, 9_999) / 100 };
     const request = { customerId: 'customer-1', items: [item] };
-    return placeOrder({ request, orderId: this.#newId(), eventId, idempotencyKey: null, traceparent: null });
+    return placeOrder({ request, orderId: this.#newId(), eventId, idempotencyKey: null, trace: NO_TRACE });
   }
 
   /** As `transitionOrder`, and with a customer who tries again. */
@@ -88,7 +89,7 @@ export class Shop {
         const eventId = this.#newId();
         const decision = decideTransition(order, transition, {
           eventId,
-          traceparent: null,
+          trace: NO_TRACE,
           nowMs: systemClock.nowMs(),
         });
         if (decision.kind === 'refuse') return;

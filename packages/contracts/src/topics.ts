@@ -11,7 +11,12 @@ export const ORDER_EVENTS_PARTITIONS = 12;
 export const EVENT_PROCESSOR_GROUP = 'event-processor';
 
 /** Message headers of `order-events`. */
-export const EVENT_HEADERS = { traceparent: 'traceparent', eventType: 'event-type', eventId: 'event-id' } as const;
+export const EVENT_HEADERS = {
+  traceparent: 'traceparent',
+  tracestate: 'tracestate',
+  eventType: 'event-type',
+  eventId: 'event-id',
+} as const;
 
 /** Headers that a message gains on its way to the dead letter queue; the original headers stay. */
 export const DLQ_HEADERS = {

@@ -3,6 +3,7 @@ import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { PROBLEMS, type ProblemType } from '@orderflow/contracts/problem-types';
 import type { Component } from './lifecycle.ts';
 import { ProblemError, sendProblem } from './problem.ts';
+import { traceRequests, type CallerTrace } from './telemetry/tracing.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -24,6 +25,8 @@ export interface HttpServerOptions {
    * closed at once, it would take that request with it.
    */
   readonly drainGraceMs?: number;
+  /** What a caller's trace context is worth; without it requests get no spans. */
+  readonly callerTrace?: CallerTrace;
 }
 
 const DEFAULT_DRAIN_GRACE_MS = 1_000;
@@ -46,6 +49,7 @@ export class HttpServer implements Component {
   constructor(options: HttpServerOptions) {
     this.name = options.name;
     this.#options = options;
+    const handle = traceRequests(options.handler, options.callerTrace);
     this.#server = createServer(
       {
         keepAliveTimeout: options.keepAliveTimeoutMs ?? 65_000,
@@ -59,7 +63,7 @@ export class HttpServer implements Component {
         this.#answers.add(response);
         response.once('close', () => this.#answers.delete(response));
         if (this.#draining) response.setHeader('connection', 'close');
-        options.handler(request, response);
+        handle(request, response);
       },
     );
     this.#server.maxConnections = options.maxConnections ?? 10_000;

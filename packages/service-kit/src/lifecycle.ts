@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ConfigError } from './config.ts';
 import type { Logger } from './logger.ts';
+import { closeTelemetry, reportTelemetry } from './telemetry/process-telemetry.ts';
 
 /** Something that is started and stopped with the process. */
 export interface Component {
@@ -104,6 +105,7 @@ export class Lifecycle implements AsyncDisposable, ReadinessCheck {
     }
     this.#phase = 'running';
     this.#logger.info({ pid: process.pid }, 'started');
+    await reportTelemetry(this.#logger);
   }
 
   /**
@@ -196,6 +198,7 @@ export async function runProcess(main: () => Promise<void>): Promise<void> {
   try {
     await main();
     process.exitCode ??= 0;
+    await closeTelemetry();
   } catch (error: unknown) {
     if (error instanceof ConfigError) {
       process.stderr.write(`${error.message}\n`);
@@ -203,6 +206,7 @@ export async function runProcess(main: () => Promise<void>): Promise<void> {
       return;
     }
     process.stderr.write(`${inspect(error)}\n`); // with causes, and with each of several errors
+    await closeTelemetry();
     // A component that could not be stopped may hold the process open; the failure must not hide behind it.
     process.exit(1);
   }

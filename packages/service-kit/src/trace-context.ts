@@ -7,22 +7,53 @@ export interface TraceContext {
   /** 16 lower-case hex digits, not all zero. */
   readonly spanId: string;
   readonly sampled: boolean;
+  /** The `tracestate` that belongs to it: the word of tracing systems to each other, passed on as it came. */
+  readonly tracestate?: string;
 }
+
+/** The header fields of a trace context, as they lie in a row or a message; null: there is none. */
+export interface TraceFields {
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+}
+
+/** The fields of no trace. */
+export const NO_TRACE: TraceFields = { traceparent: null, tracestate: null };
+
+/** Longer ones may be dropped whole (section 3.3.1.5). */
+const MAX_TRACESTATE_LENGTH = 512;
 
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** The context of a `traceparent` header, or undefined when there is none or it breaks the specification. */
-export function parseTraceparent(header: string | undefined): TraceContext | undefined {
-  const match = header === undefined ? null : TRACEPARENT.exec(header);
+/**
+ * The context of a `traceparent` and its `tracestate`, or undefined when there is none or it breaks the specification.
+ * What is given twice is no trace context.
+ */
+export function parseTraceparent(
+  header: string | readonly string[] | null | undefined,
+  tracestate?: string | readonly string[] | null,
+): TraceContext | undefined {
+  const match = typeof header === 'string' ? TRACEPARENT.exec(header) : null;
   if (match === null) return undefined;
   const [, version, traceId = '', spanId = '', flags = '', rest] = match;
   if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+  const context = { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+  return isTracestate(tracestate) ? { ...context, tracestate } : context;
+}
+
+function isTracestate(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TRACESTATE_LENGTH;
 }
 
 export function formatTraceparent({ traceId, spanId, sampled }: TraceContext): string {
   return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
+}
+
+/** A context as it is kept in a row or a message. */
+export function traceFieldsOf(context: TraceContext | undefined): TraceFields {
+  if (context === undefined) return NO_TRACE;
+  return { traceparent: formatTraceparent(context), tracestate: context.tracestate ?? null };
 }
 
 /** A fresh trace. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Problem, ProblemType } from '@orderflow/contracts/problem-types';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { lingerAndEnd, mayExceed } from '@orderflow/service-kit/request-body';
+import { activeTrace } from '@orderflow/service-kit/telemetry/tracing';
 import type { ApiClient } from './api-keys.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { startTrace, type RequestTrace } from './trace-policy.ts';
@@ -57,7 +58,7 @@ export class Exchange {
     this.request = request;
     this.response = response;
     this.requestId = typeof requestId === 'string' && SAFE_REQUEST_ID.test(requestId) ? requestId : randomUUID();
-    this.trace = startTrace(singleValue(headers['traceparent']), context.trustTraceparent);
+    this.trace = startTrace(headers, context.trustTraceparent, activeTrace());
     this.fields = ['x-request-id', this.requestId];
     context.metrics.requestStarted();
     response.on('close', () => this.#close());
@@ -109,7 +110,8 @@ export class Exchange {
         durationMs,
         requestId: this.requestId,
         clientId: this.client?.clientId,
-        traceId: trace.context.traceId,
+        trace_id: trace.context.traceId,
+        span_id: trace.context.spanId,
         callerTraceId: trace.linkedTraceId,
         bytes: this.responseBytes,
         upstreamError: this.upstreamError,
@@ -118,8 +120,4 @@ export class Exchange {
       'request',
     );
   }
-}
-
-function singleValue(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

@@ -4,6 +4,7 @@ import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { collectBody } from '@orderflow/service-kit/request-body';
+import { nameRoute } from '@orderflow/service-kit/telemetry/tracing';
 import { formatTraceparent } from '@orderflow/service-kit/trace-context';
 import { decideAccess } from './access.ts';
 import type { ApiKeys } from './api-keys.ts';
@@ -47,6 +48,7 @@ export function createGateway(options: GatewayOptions): RequestHandler {
     // The path that carries the load goes around express, which would cost 8 % more CPU per request.
     if (request.url === '/orders' && request.method === 'POST' && placeOrder !== undefined) {
       exchange.route = placeOrder.template;
+      nameRoute(placeOrder.template);
       forward(exchange, placeOrder);
       return;
     }
@@ -114,11 +116,10 @@ function forwardTo(options: GatewayOptions, exchange: Exchange, route: Route): v
 }
 
 function forwardingFacts(options: GatewayOptions, { request, trace, requestId, client }: Exchange): ForwardingFacts {
-  const tracestate = request.headers['tracestate'];
   return {
     requestId,
     traceparent: formatTraceparent(trace.context),
-    tracestate: options.trustTraceparent && typeof tracestate === 'string' ? tracestate : undefined,
+    tracestate: trace.context.tracestate,
     socketAddress: request.socket.remoteAddress,
     behindProxy: options.trustProxyHops > 0,
     client,

@@ -46,6 +46,7 @@ function createPublicServer(config: GatewayConfig, handler: RequestHandler): Htt
     maxConnections: config.MAX_CONNECTIONS,
     headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    callerTrace: config.TRUST_TRACEPARENT ? 'continue' : 'link',
     handler,
   });
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   childTraceContext,
   newTraceContext,
@@ -14,10 +15,13 @@ export interface RequestTrace {
 
 /**
  * The trace of a request. A stranger's traceparent is not continued (he could force the sampling of everything, or write
- * into somebody else's trace): the request begins a new, sampled trace which is linked to his.
+ * into somebody else's trace): the request begins a new, sampled trace which is linked to his. While tracing is on, the
+ * context is that of the request's span, which was made by the same rule.
  */
-export function startTrace(traceparent: string | undefined, trusted: boolean): RequestTrace {
-  const caller = parseTraceparent(traceparent);
-  if (caller !== undefined && trusted) return { context: childTraceContext(caller), linkedTraceId: undefined };
-  return { context: newTraceContext(), linkedTraceId: caller?.traceId };
+export function startTrace(headers: IncomingHttpHeaders, trusted: boolean, active?: TraceContext): RequestTrace {
+  const caller = parseTraceparent(headers['traceparent'], headers['tracestate']);
+  const linkedTraceId = trusted ? undefined : caller?.traceId;
+  if (active !== undefined) return { context: active, linkedTraceId };
+  if (caller !== undefined && trusted) return { context: childTraceContext(caller), linkedTraceId };
+  return { context: newTraceContext(), linkedTraceId };
 }

@@ -86,8 +86,8 @@ describe('requests', () => {
     const seen = (await send(gateway.port, { path: '/orders', headers })).json() as Seen;
     const line = await gateway.requestLine();
     expect(seen.headers['x-request-id']).toBe(line['requestId']);
-    expect(seen.headers['traceparent']).toMatch(new RegExp(`^00-${String(line['traceId'])}-[0-9a-f]{16}-01$`));
-    expect(line['traceId']).not.toBe(callerTraceId);
+    expect(seen.headers['traceparent']).toMatch(new RegExp(`^00-${String(line['trace_id'])}-[0-9a-f]{16}-01$`));
+    expect(line['trace_id']).not.toBe(callerTraceId);
     expect(line['callerTraceId']).toBe(callerTraceId);
   });
 

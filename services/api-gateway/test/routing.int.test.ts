@@ -136,7 +136,7 @@ describe('request log and metrics', () => {
       bytes: answer.body.length,
       requestId: answer.headers['x-request-id'],
     });
-    expect(line['traceId']).toMatch(/^[0-9a-f]{32}$/);
+    expect(line['trace_id']).toMatch(/^[0-9a-f]{32}$/);
     expect(line['durationMs']).toBeGreaterThan(0);
     expect(line).not.toHaveProperty('incomplete');
     expect(system.gateway.lines).toHaveLength(1);

@@ -1,13 +1,17 @@
+import { EVENT_HEADERS } from '@orderflow/contracts/topics';
 import type { Lifecycle, ReadinessCheck } from '@orderflow/service-kit/lifecycle';
 import { systemClock } from '@orderflow/service-kit/clock';
 import { KafkajsConsumer } from '@orderflow/service-kit/kafka/kafkajs-consumer';
 import type { Logger } from '@orderflow/service-kit/logger';
 import type { Registry } from '@orderflow/service-kit/metrics';
 import type { Pool } from '@orderflow/service-kit/postgres';
+import { runBatch, type TracedBatch } from '@orderflow/service-kit/telemetry/tracing';
+import { parseTraceparent } from '@orderflow/service-kit/trace-context';
 import { applyBatch } from './apply/apply-batch.ts';
 import { BatchApplier } from './apply/batch-applier.ts';
 import type { OffsetOwner } from './apply/batch-statements.ts';
 import { createBatchTransactions } from './apply/batch-transactions.ts';
+import type { Delivery } from './apply/prepared-delivery.ts';
 import type { ProcessorConfig } from './config.ts';
 import type { OffsetGap } from './consume/offset-tracker.ts';
 import { OrderEventConsumer, type OrderEventConsumerOptions } from './consume/order-event-consumer.ts';
@@ -61,12 +65,38 @@ export function composeConsumer(app: Lifecycle, parts: ConsumerParts): readonly 
   const consumer = new OrderEventConsumer(member, {
     ...consumerSettings(config),
     ...consumerPorts(parts, { owner, metrics }),
-    apply: (deliveries, signal) => pipeline.process(deliveries, signal),
+    apply: (deliveries, signal) =>
+      runBatch(tracedDeliveries(config, deliveries), () => pipeline.process(deliveries, signal)),
     onFailed: (error) => app.fail(error),
   });
   createConsumerGauges(registry, consumer);
   app.use(consumer);
   return [consumer, applier];
+}
+
+function tracedDeliveries(config: ProcessorConfig, deliveries: readonly Delivery[]): TracedBatch<Delivery> {
+  const { TOPIC, CONSUMER_GROUP, CONSUMER_TRACE } = config;
+  return {
+    name: 'apply events',
+    items: deliveries,
+    traceOf: ({ message: { headers } }) =>
+      parseTraceparent(headers[EVENT_HEADERS.traceparent], headers[EVENT_HEADERS.tracestate]),
+    item: {
+      name: `process ${TOPIC}`,
+      kind: 'consumer',
+      relation: CONSUMER_TRACE,
+      attributesOf: ({ partition, message: { key, offset } }) => ({
+        'messaging.system': 'kafka',
+        'messaging.operation.type': 'process',
+        'messaging.operation.name': 'process',
+        'messaging.destination.name': TOPIC,
+        'messaging.destination.partition.id': String(partition),
+        'messaging.consumer.group.name': CONSUMER_GROUP,
+        'messaging.kafka.offset': Number(offset),
+        'messaging.kafka.message.key': key?.toString() ?? '',
+      }),
+    },
+  };
 }
 
 function consumerSettings(config: ProcessorConfig) {

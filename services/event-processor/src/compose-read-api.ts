@@ -34,5 +34,13 @@ export function composeReadApi(app: Lifecycle, { config, registry, pools, logger
   app.use(createSalesMonitor({ readReport, gauges: createSalesGauges(registry), logger }));
   const metrics = createHttpMetrics(registry, [{ method: 'GET', route: SALES_PATH }]);
   const handler = createSalesApi({ readReport, metrics, logger });
-  return app.use(new HttpServer({ name: 'sales-api', host: config.HTTP_HOST, port: config.HTTP_PORT, handler }));
+  return app.use(
+    new HttpServer({
+      name: 'sales-api',
+      host: config.HTTP_HOST,
+      port: config.HTTP_PORT,
+      handler,
+      callerTrace: 'continue',
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 import { ORDER_EVENTS_DLQ_TOPIC, ORDER_EVENTS_TOPIC, EVENT_PROCESSOR_GROUP } from '@orderflow/contracts/topics';
 import {
   envBool,
+  envChoice,
   envDurationMs,
   envInt,
   httpEnv,
@@ -45,6 +46,8 @@ const schema = z.object({
   REVOKE_GRACE_MS: envDurationMs().default(3_000),
   /** A brake for scaling demonstrations and tests: how long each event pretends to take. Leave it at 0. */
   PROCESSING_DELAY_MS: envInt({ min: 0, max: 60_000 }).default(0),
+  /** child: what becomes of an event belongs to its order's trace; link: it has a trace of its own that links to it. */
+  CONSUMER_TRACE: envChoice(['child', 'link']).default('child'),
   /** on: bring the schema up to date at the start; off: wait until somebody else has. */
   MIGRATE: envBool().default(true),
   /**

@@ -5,7 +5,10 @@ import type { Lifecycle } from '@orderflow/service-kit/lifecycle';
 import type { Logger } from '@orderflow/service-kit/logger';
 import type { Registry } from '@orderflow/service-kit/metrics';
 import type { Pool } from '@orderflow/service-kit/postgres';
+import { runBatch, type TracedBatch } from '@orderflow/service-kit/telemetry/tracing';
+import { parseTraceparent } from '@orderflow/service-kit/trace-context';
 import type { OrderServiceConfig } from './config.ts';
+import type { NewOrder } from './domain/order.ts';
 import { createOrderApi } from './http/app.ts';
 import { OrderIntake } from './intake/order-intake.ts';
 import { createIntakeMetrics } from './metrics.ts';
@@ -45,6 +48,7 @@ export function composeApi(app: Lifecycle, parts: ApiParts): HttpServer {
       host: config.HTTP_HOST,
       port: config.HTTP_PORT,
       handler: createOrderApi(ports, options),
+      callerTrace: 'continue',
     }),
   );
 }
@@ -59,7 +63,7 @@ function createIntake({ config, pool, registry }: ApiParts): OrderIntake {
     retryForMs: config.INTAKE_RETRY_MS,
   };
   const intake = new OrderIntake(policy, {
-    insert: (group) => insertOrders(pool, group),
+    insert: (group) => runBatch(tracedGroup(group), () => insertOrders(pool, group)),
     onGroup: (size) => {
       metrics.accepted.inc(size);
       metrics.groupSize.observe(size);
@@ -67,6 +71,19 @@ function createIntake({ config, pool, registry }: ApiParts): OrderIntake {
     clock: systemClock,
   });
   return intake;
+}
+
+function tracedGroup(group: readonly NewOrder[]): TracedBatch<NewOrder> {
+  return {
+    name: 'insert orders',
+    items: group,
+    traceOf: ({ event }) => parseTraceparent(event.traceparent, event.tracestate),
+    item: {
+      name: 'insert order',
+      kind: 'internal',
+      attributesOf: ({ order }) => ({ 'orderflow.order.id': order.orderId }),
+    },
+  };
 }
 
 function transitionPorts(pool: Pool): TransitionPorts {

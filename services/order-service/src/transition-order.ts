@@ -1,13 +1,14 @@
 import type { Transition } from '@orderflow/contracts/order';
 import { newId } from '@orderflow/contracts/ids';
 import type { Clock } from '@orderflow/service-kit/clock';
+import type { TraceFields } from '@orderflow/service-kit/trace-context';
 import type { Order, OutboxEvent } from './domain/order.ts';
 import { decideTransition } from './domain/transition.ts';
 
 export interface TransitionRequest {
   readonly orderId: string;
   readonly transition: Transition;
-  readonly traceparent: string | null;
+  readonly trace: TraceFields;
   /** The only customer whose orders are there for the caller; undefined: all are. */
   readonly customerScope?: string | undefined;
 }
@@ -34,7 +35,7 @@ export async function transitionOrder(ports: TransitionPorts, request: Transitio
     if (order === undefined || !isForCaller(order, request)) return { kind: 'not-found' };
     const decision = decideTransition(order, request.transition, {
       eventId: newId(),
-      traceparent: request.traceparent,
+      trace: request.trace,
       nowMs: ports.clock.nowMs(),
     });
     if (decision.kind === 'refuse') return { kind: 'refused', detail: decision.detail };

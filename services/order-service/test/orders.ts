@@ -1,5 +1,6 @@
 import { newId } from '@orderflow/contracts/ids';
 import type { PlaceOrder } from '@orderflow/contracts/order';
+import { NO_TRACE } from '@orderflow/service-kit/trace-context';
 import { placeOrder, type NewOrder, type Order } from '../src/domain/order.ts';
 
 /** A valid body of `POST /orders`. */
@@ -23,7 +24,7 @@ export function aNewOrder(
     orderId: newId(),
     eventId: newId(),
     idempotencyKey: overrides.idempotencyKey ?? null,
-    traceparent: null,
+    trace: NO_TRACE,
   });
 }
 

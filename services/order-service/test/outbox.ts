@@ -5,6 +5,7 @@ import type { EventProducer } from '@orderflow/service-kit/kafka/port';
 import { silentLogger } from '@orderflow/service-kit/logger';
 import { createRegistry } from '@orderflow/service-kit/metrics';
 import type { Pool } from '@orderflow/service-kit/postgres';
+import { NO_TRACE } from '@orderflow/service-kit/trace-context';
 import { newId } from '@orderflow/contracts/ids';
 import { decideTransition } from '../src/domain/transition.ts';
 import { createPublisherMetrics } from '../src/metrics.ts';
@@ -65,7 +66,7 @@ export async function placeShippedOrders(pool: Pool, count: number): Promise<str
       for (const transition of ['payment', 'shipment'] as const) {
         const decision = decideTransition(order, transition, {
           eventId: newId(),
-          traceparent: null,
+          trace: NO_TRACE,
           nowMs: Date.now(),
         });
         if (decision.kind === 'refuse') throw new Error(decision.detail);

@@ -6,6 +6,9 @@ import type { RunDirectory } from '../run-directory.ts';
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..', '..');
 const READY_DEADLINE_MS = 30_000;
 
+/** Does nothing unless OTEL_* asks for it. */
+const TELEMETRY_PRELOAD = '@orderflow/service-kit/telemetry/preload';
+
 /** V8 sizes its heap by the machine's memory; a service is to stay below 250 MiB also where there is plenty. */
 const NODE_FLAGS = ['--max-old-space-size=192'];
 
@@ -92,9 +95,9 @@ class RunningService implements ServiceProcess {
     this.#process = await superviseProcess({
       name: this.name,
       command: process.execPath,
-      args: [...NODE_FLAGS, join(directory, 'src', this.#options.program ?? 'main.ts')],
+      args: [...NODE_FLAGS, '--import', TELEMETRY_PRELOAD, join(directory, 'src', this.#options.program ?? 'main.ts')],
       run: this.#options.run,
-      env: { ...inheritedEnvironment(), ...this.#portEnvironment(), ...env },
+      env: { ...inheritedEnvironment(), OTEL_SERVICE_NAME: this.#options.service, ...this.#portEnvironment(), ...env },
       cwd: directory,
     });
     await waitUntilReady(this.#process, { isReady: () => isReady(this.adminUrl), deadlineMs: READY_DEADLINE_MS });
@@ -123,10 +126,14 @@ class RunningService implements ServiceProcess {
   }
 }
 
-/** What a service may see of this process's environment: nothing that could change its configuration by accident. */
+/**
+ * What a service may see of this process's environment: nothing that could change its configuration by accident. OTEL_* is
+ * what makes a demo send its traces somewhere.
+ */
 function inheritedEnvironment(): Record<string, string> {
   const { PATH, HOME, TZ, LANG, NODE_OPTIONS } = process.env;
-  const inherited = Object.entries({ PATH, HOME, TZ, LANG, NODE_OPTIONS });
+  const telemetry = Object.entries(process.env).filter(([key]) => key.startsWith('OTEL_'));
+  const inherited = [...Object.entries({ PATH, HOME, TZ, LANG, NODE_OPTIONS }), ...telemetry];
   return Object.fromEntries(inherited.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 }
 

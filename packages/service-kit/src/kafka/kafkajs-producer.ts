@@ -1,6 +1,7 @@
 import type { Kafka, PartitionerArgs, Producer } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { sleep } from '../sleep.ts';
+import { sendMessages } from '../telemetry/tracing.ts';
 import type { KafkaConnection } from './config.ts';
 import { isUnsettled, toSendError } from './kafka-errors.ts';
 import { createKafka } from './kafkajs-client.ts';
@@ -76,7 +77,8 @@ export class KafkajsProducer implements EventProducer {
     for (const delayMs of [...RETRY_DELAYS_MS, undefined]) {
       try {
         await this.#withProducer(async (producer) => {
-          await producer.send({ topic, messages, acks: ACKS_ALL, timeout: REPLICATION_TIMEOUT_MS });
+          const request = { topic, messages, acks: ACKS_ALL, timeout: REPLICATION_TIMEOUT_MS };
+          await sendMessages({ topic, messages }, () => producer.send(request));
         });
         return;
       } catch (error: unknown) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { orderEventSchema } from '@orderflow/contracts/events';
 import { newId } from '@orderflow/contracts/ids';
 import { orderReceiptSchema, placeOrderSchema } from '@orderflow/contracts/order';
+import { NO_TRACE } from '@orderflow/service-kit/trace-context';
 import * as fc from 'fast-check';
 import { aNewOrder, SAMPLE_REQUEST, SAMPLE_TOTAL } from '../../test/orders.ts';
 import { placeOrder, receiptOf } from './order.ts';
@@ -33,7 +34,7 @@ describe('placeOrder', () => {
           orderId: newId(),
           eventId: newId(),
           idempotencyKey: null,
-          traceparent: null,
+          trace: NO_TRACE,
         });
         const parsed = orderEventSchema.parse(JSON.parse(event.payload));
         expect(parsed).toMatchObject({

@@ -3,6 +3,7 @@ import { EVENT_VERSION, type EventType, type OrderEvent } from '@orderflow/contr
 import { idTimestampMs } from '@orderflow/contracts/ids';
 import { centsFromDecimal, decimalFromCents, totalCents, type Cents } from '@orderflow/contracts/money';
 import type { OrderItem, OrderReceipt, OrderStatus, PlaceOrder } from '@orderflow/contracts/order';
+import type { TraceFields } from '@orderflow/service-kit/trace-context';
 
 /** An order as the service keeps it, without its items. */
 export interface Order {
@@ -16,12 +17,11 @@ export interface Order {
 }
 
 /** An event as it waits in the outbox. The payload is the message's value; nobody parses it on the way. */
-export interface OutboxEvent {
+export interface OutboxEvent extends TraceFields {
   readonly eventId: string;
   readonly orderId: string;
   readonly eventType: EventType;
   readonly payload: string;
-  readonly traceparent: string | null;
 }
 
 /** Everything that is written when an order is placed. */
@@ -38,12 +38,12 @@ export interface PlaceOrderCommand {
   readonly orderId: string;
   readonly eventId: string;
   readonly idempotencyKey: string | null;
-  readonly traceparent: string | null;
+  readonly trace: TraceFields;
 }
 
 /** Decides what placing an order writes. The moment of creation is the one that the UUIDv7 order id carries. */
 export function placeOrder(command: PlaceOrderCommand): NewOrder {
-  const { request, orderId, eventId, idempotencyKey, traceparent } = command;
+  const { request, orderId, eventId, idempotencyKey, trace } = command;
   const order: Order = {
     orderId,
     customerId: request.customerId,
@@ -60,7 +60,7 @@ export function placeOrder(command: PlaceOrderCommand): NewOrder {
   return {
     order,
     items: request.items,
-    event: { eventId, orderId, eventType: event.eventType, payload: JSON.stringify(event), traceparent },
+    event: { eventId, orderId, eventType: event.eventType, payload: JSON.stringify(event), ...trace },
     idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashRequest(request) },
   };
 }

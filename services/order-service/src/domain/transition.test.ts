@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { orderEventSchema } from '@orderflow/contracts/events';
 import { newId } from '@orderflow/contracts/ids';
 import { TRANSITIONS, type OrderStatus, type Transition } from '@orderflow/contracts/order';
+import { NO_TRACE } from '@orderflow/service-kit/trace-context';
 import * as fc from 'fast-check';
 import { anOrder } from '../../test/orders.ts';
 import { decideTransition } from './transition.ts';
 
-const context = () => ({ eventId: newId(), traceparent: null, nowMs: Date.now() });
+const context = () => ({ eventId: newId(), trace: NO_TRACE, nowMs: Date.now() });
 
 describe('decideTransition', () => {
   test.each<[OrderStatus, Transition, OrderStatus | 'refused']>([

@@ -1,5 +1,6 @@
 import type { EventType, OrderEvent } from '@orderflow/contracts/events';
 import type { OrderStatus, Transition } from '@orderflow/contracts/order';
+import type { TraceFields } from '@orderflow/service-kit/trace-context';
 import { eventFields, type Order, type OutboxEvent } from './order.ts';
 
 interface TransitionRule {
@@ -21,7 +22,7 @@ export type TransitionDecision =
 
 export interface TransitionContext {
   readonly eventId: string;
-  readonly traceparent: string | null;
+  readonly trace: TraceFields;
   readonly nowMs: number;
 }
 
@@ -46,7 +47,7 @@ export function decideTransition(order: Order, transition: Transition, context: 
       orderId: order.orderId,
       eventType: rule.eventType,
       payload: JSON.stringify(event),
-      traceparent: context.traceparent,
+      ...context.trace,
     },
   };
 }

@@ -107,11 +107,17 @@ describe('POST /orders', () => {
 
   test('the outbox row carries the trace of the request', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const { body } = await call('POST', '/orders', { body: SAMPLE_REQUEST, headers: { traceparent } });
-    const { rows } = await database.pool.query('SELECT traceparent FROM event_outbox WHERE order_id = $1', [
-      body.orderId,
+    const tracestate = 'vendor=opaque';
+    const { body } = await call('POST', '/orders', { body: SAMPLE_REQUEST, headers: { traceparent, tracestate } });
+    await call('POST', `/orders/${body.orderId}/payment`, { headers: { traceparent } });
+    const { rows } = await database.pool.query(
+      'SELECT traceparent, tracestate FROM event_outbox WHERE order_id = $1 ORDER BY id',
+      [body.orderId],
+    );
+    expect(rows).toEqual([
+      { traceparent, tracestate },
+      { traceparent, tracestate: null },
     ]);
-    expect(rows).toEqual([{ traceparent }]);
   });
 
   const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;

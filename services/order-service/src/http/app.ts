@@ -7,13 +7,14 @@ import type { HttpMetrics } from '@orderflow/service-kit/http-metrics';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { ProblemError, sendProblem, toProblem } from '@orderflow/service-kit/problem';
+import { nameRoute } from '@orderflow/service-kit/telemetry/tracing';
 import { parseTraceparent, type TraceContext } from '@orderflow/service-kit/trace-context';
 import { receiptOf } from '../domain/order.ts';
 import type { TransitionRequest, TransitionResult } from '../transition-order.ts';
 import type { OrderFilter } from '../store/read-orders.ts';
 import { customerScopeOf, isWithin, refuseOutside } from './customer-scope.ts';
 import { encodeCursor, nextPagePath, parseListQuery } from './paging.ts';
-import { handlePlaceOrder, traceparentOf, type OrderPlacement } from './place-order.ts';
+import { handlePlaceOrder, traceOf, type OrderPlacement } from './place-order.ts';
 
 /** What the API needs from the rest of the service. */
 export interface OrderApiPorts {
@@ -37,13 +38,14 @@ export function createOrderApi(ports: OrderApiPorts, options: OrderApiOptions): 
     const isPlacement = request.method === 'POST' && request.url === '/orders';
     response.on('close', () => {
       const route = isPlacement ? '/orders' : routeOf(request);
-      const trace = (): TraceContext | undefined => parseTraceparent(traceparentOf(request) ?? undefined);
+      const trace = (): TraceContext | undefined => parseTraceparent(request.headers['traceparent']);
       ports.metrics.observe({ method: request.method ?? 'GET', route, startedAt, trace }, response.statusCode);
     });
     if (!isPlacement) {
       app(request, response);
       return;
     }
+    nameRoute('/orders');
     handlePlaceOrder(request, response, { placement: ports.placement, ...options }).catch((error: unknown) =>
       sendProblem(response, toProblem(error, { logger: ports.logger, database: 'the orders database' })),
     );
@@ -67,7 +69,7 @@ function createExpressApp(ports: OrderApiPorts): Express {
       const result = await ports.transition({
         orderId: orderIdOf(request),
         transition,
-        traceparent: traceparentOf(request),
+        trace: traceOf(request),
         customerScope: customerScopeOf(request),
       });
       if (result.kind === 'moved') response.json(receiptOf(result.order));

@@ -3,7 +3,8 @@ import { newId } from '@orderflow/contracts/ids';
 import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import { readBody } from '@orderflow/service-kit/read-body';
 import { ProblemError } from '@orderflow/service-kit/problem';
-import { formatTraceparent, parseTraceparent } from '@orderflow/service-kit/trace-context';
+import { activeTrace } from '@orderflow/service-kit/telemetry/tracing';
+import { parseTraceparent, traceFieldsOf, type TraceFields } from '@orderflow/service-kit/trace-context';
 import { placeOrder, receiptOf, type NewOrder, type Order } from '../domain/order.ts';
 import { IntakeFullError, IntakeUnavailableError } from '../intake/order-intake.ts';
 import type { InsertOutcome } from '../store/insert-orders.ts';
@@ -36,7 +37,7 @@ export async function handlePlaceOrder(
     orderId: newId(),
     eventId: newId(),
     idempotencyKey: scopedIdempotencyKey(scope, idempotencyKey),
-    traceparent: traceparentOf(request),
+    trace: traceOf(request),
   });
   const outcome = await placeDurably(options.placement, newOrder);
   switch (outcome.kind) {
@@ -84,9 +85,10 @@ function sendCreated(response: ServerResponse, order: Order, headers: Readonly<R
   response.end(text);
 }
 
-/** The gateway's trace context as it will travel with the event; what breaks the specification is dropped. */
-export function traceparentOf(request: IncomingMessage): string | null {
-  const header = request.headers['traceparent'];
-  const context = parseTraceparent(typeof header === 'string' ? header : undefined);
-  return context === undefined ? null : formatTraceparent(context);
+/**
+ * The trace context as it will travel with the event: that of the request's span or, while tracing is off, the gateway's.
+ * What breaks the specification is dropped.
+ */
+export function traceOf({ headers }: IncomingMessage): TraceFields {
+  return traceFieldsOf(activeTrace() ?? parseTraceparent(headers['traceparent'], headers['tracestate']));
 }

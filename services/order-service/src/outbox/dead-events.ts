@@ -28,10 +28,10 @@ export async function replayDead(pool: Pool, eventIds: readonly string[] | 'all'
   const { rowCount } = await pool.query(
     `WITH revived AS (
        DELETE FROM event_outbox_dead WHERE $1::uuid[] IS NULL OR event_id = ANY ($1)
-       RETURNING shard, event_id, order_id, event_type, payload, traceparent, created_at
+       RETURNING shard, event_id, order_id, event_type, payload, traceparent, tracestate, created_at
      )
-     INSERT INTO event_outbox (shard, event_id, order_id, event_type, payload, traceparent, created_at)
-     SELECT shard, event_id, order_id, event_type, payload, traceparent, created_at FROM revived ORDER BY created_at, event_id`,
+     INSERT INTO event_outbox (shard, event_id, order_id, event_type, payload, traceparent, tracestate, created_at)
+     SELECT shard, event_id, order_id, event_type, payload, traceparent, tracestate, created_at FROM revived ORDER BY created_at, event_id`,
     [eventIds === 'all' ? null : eventIds],
   );
   return rowCount ?? 0;

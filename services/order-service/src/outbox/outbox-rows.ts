@@ -1,15 +1,15 @@
 import type { EventType } from '@orderflow/contracts/events';
 import type { Pool } from '@orderflow/service-kit/postgres';
+import type { TraceFields } from '@orderflow/service-kit/trace-context';
 
 /** An event that is not known to be in Kafka. */
-export interface OutboxRow {
+export interface OutboxRow extends TraceFields {
   readonly shard: number;
   readonly id: number;
   readonly eventId: string;
   readonly orderId: string;
   readonly eventType: EventType;
   readonly payload: string;
-  readonly traceparent: string | null;
   /** How often Kafka refused the order's oldest event so far; 0 for nearly all. */
   readonly attempts: number;
 }
@@ -24,7 +24,7 @@ export async function readUnsent(pool: Pool, shards: readonly number[], perShard
     name: 'read-unsent',
     text: `
 SELECT o.shard, o.id, o.event_id AS "eventId", o.order_id AS "orderId", o.event_type AS "eventType", o.payload,
-       o.traceparent, o.attempts
+       o.traceparent, o.tracestate, o.attempts
 FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
   SELECT e.*, coalesce(p.attempts, 0) AS attempts
   FROM event_outbox e LEFT JOIN outbox_parked p ON p.order_id = e.order_id
@@ -82,12 +82,12 @@ export async function buryRow(pool: Pool, refused: RefusedRow, attempts: number)
   await pool.query(
     `WITH gone AS (
        DELETE FROM event_outbox WHERE shard = $1 AND id = $2
-       RETURNING event_id, shard, order_id, event_type, payload, traceparent, created_at
+       RETURNING event_id, shard, order_id, event_type, payload, traceparent, tracestate, created_at
      ), released AS (
        DELETE FROM outbox_parked WHERE order_id = $3
      )
-     INSERT INTO event_outbox_dead (event_id, shard, order_id, event_type, payload, traceparent, created_at, attempts, error)
-     SELECT event_id, shard, order_id, event_type, payload, traceparent, created_at, $4, $5 FROM gone
+     INSERT INTO event_outbox_dead (event_id, shard, order_id, event_type, payload, traceparent, tracestate, created_at, attempts, error)
+     SELECT event_id, shard, order_id, event_type, payload, traceparent, tracestate, created_at, $4, $5 FROM gone
      ON CONFLICT (event_id) DO UPDATE SET attempts = excluded.attempts, error = excluded.error, died_at = excluded.died_at`,
     [refused.row.shard, refused.row.id, refused.row.orderId, attempts, refused.error],
   );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { newId } from '@orderflow/contracts/ids';
 import { KafkaSendError, type EventProducer, type OutgoingMessage } from '@orderflow/service-kit/kafka/port';
+import { NO_TRACE } from '@orderflow/service-kit/trace-context';
 import * as fc from 'fast-check';
 import type { OutboxRow } from './outbox-rows.ts';
 import { sendRows } from './send-batch.ts';
@@ -15,7 +16,7 @@ function row(orderId: string, payload = 'ok'): OutboxRow {
     orderId,
     eventType: 'ORDER_CREATED',
     payload,
-    traceparent: null,
+    ...NO_TRACE,
     attempts: 0,
   };
 }

@@ -14,6 +14,7 @@ function messageOf(row: OutboxRow): OutgoingMessage {
     [EVENT_HEADERS.eventId]: row.eventId,
   };
   if (row.traceparent !== null) headers[EVENT_HEADERS.traceparent] = row.traceparent;
+  if (row.tracestate !== null) headers[EVENT_HEADERS.tracestate] = row.tracestate;
   return { key: row.orderId, value: row.payload, headers };
 }
 

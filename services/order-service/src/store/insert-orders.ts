@@ -20,8 +20,9 @@ const INSERT_ORDERS = `
 WITH input AS (
   SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::bigint[], $4::jsonb[], $5::timestamptz[], $6::smallint[],
-    $7::uuid[], $8::text[], $9::text[], $10::text[], $11::bytea[]
-  ) AS t (order_id, customer_id, total_cents, items, created_at, shard, event_id, payload, traceparent, key, request_hash)
+    $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bytea[]
+  ) AS t (order_id, customer_id, total_cents, items, created_at, shard, event_id, payload, traceparent, tracestate, key,
+          request_hash)
 ), claimed AS (
   INSERT INTO idempotency_keys (key, request_hash, order_id, created_at)
   SELECT key, request_hash, order_id, created_at FROM input WHERE key IS NOT NULL ORDER BY key
@@ -34,8 +35,8 @@ WITH input AS (
   ON CONFLICT (order_id) DO NOTHING
   RETURNING order_id
 ), outbox AS (
-  INSERT INTO event_outbox (shard, event_id, order_id, event_type, payload, traceparent)
-  SELECT shard, event_id, order_id, 'ORDER_CREATED', payload, traceparent FROM input JOIN created USING (order_id)
+  INSERT INTO event_outbox (shard, event_id, order_id, event_type, payload, traceparent, tracestate)
+  SELECT shard, event_id, order_id, 'ORDER_CREATED', payload, traceparent, tracestate FROM input JOIN created USING (order_id)
 )
 SELECT order_id FROM created`;
 
@@ -44,16 +45,16 @@ const INSERT_UNKEYED_ORDERS = `
 WITH input AS (
   SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::bigint[], $4::jsonb[], $5::timestamptz[], $6::smallint[],
-    $7::uuid[], $8::text[], $9::text[]
-  ) AS t (order_id, customer_id, total_cents, items, created_at, shard, event_id, payload, traceparent)
+    $7::uuid[], $8::text[], $9::text[], $10::text[]
+  ) AS t (order_id, customer_id, total_cents, items, created_at, shard, event_id, payload, traceparent, tracestate)
 ), created AS (
   INSERT INTO orders (order_id, customer_id, status, total_cents, items, sequence, created_at, updated_at)
   SELECT order_id, customer_id, 'CREATED', total_cents, items, 1, created_at, created_at FROM input
   ON CONFLICT (order_id) DO NOTHING
   RETURNING order_id
 )
-INSERT INTO event_outbox (shard, event_id, order_id, event_type, payload, traceparent)
-SELECT shard, event_id, order_id, 'ORDER_CREATED', payload, traceparent FROM input JOIN created USING (order_id)`;
+INSERT INTO event_outbox (shard, event_id, order_id, event_type, payload, traceparent, tracestate)
+SELECT shard, event_id, order_id, 'ORDER_CREATED', payload, traceparent, tracestate FROM input JOIN created USING (order_id)`;
 
 /**
  * Writes a group of new orders durably and says, in the same order, what became of each. Throws the database's error
@@ -84,6 +85,7 @@ function columnsOf(group: readonly NewOrder[]): unknown[][] {
     group.map(({ event }) => event.eventId),
     group.map(({ event }) => event.payload),
     group.map(({ event }) => event.traceparent),
+    group.map(({ event }) => event.tracestate),
   ];
 }
 

@@ -18,8 +18,8 @@ WITH moved AS (
   WHERE order_id = $1 AND sequence = $3 - 1
   RETURNING order_id
 )
-INSERT INTO event_outbox (shard, event_id, order_id, event_type, payload, traceparent)
-SELECT $4, $5, order_id, $6, $7, $8 FROM moved`,
+INSERT INTO event_outbox (shard, event_id, order_id, event_type, payload, traceparent, tracestate)
+SELECT $4, $5, order_id, $6, $7, $8, $9 FROM moved`,
     values: [
       order.orderId,
       order.status,
@@ -29,6 +29,7 @@ SELECT $4, $5, order_id, $6, $7, $8 FROM moved`,
       event.eventType,
       event.payload,
       event.traceparent,
+      event.tracestate,
     ],
   });
   return rowCount === 1;
