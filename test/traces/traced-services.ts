@@ -18,9 +18,18 @@ export interface TracedServicesOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Starts them on databases and topics of their own. */
-export async function startTracedServices({ env }: TracedServicesOptions): Promise<TracedServices> {
+/** Starts them on databases and topics of their own; when one does not start, the others are stopped again. */
+export async function startTracedServices(options: TracedServicesOptions): Promise<TracedServices> {
   const stack = new AsyncDisposableStack();
+  try {
+    return await startAll(options, stack);
+  } catch (error: unknown) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function startAll({ env }: TracedServicesOptions, stack: AsyncDisposableStack): Promise<TracedServices> {
   const run = await openRunDirectory({ localDirectory: LOCAL_DIRECTORY, name: 'traces' });
   stack.defer(() => run.remove());
   const [ordersDatabase, analytics] = await Promise.all([createTestDatabase(), createTestDatabase()]);
@@ -33,19 +42,24 @@ export async function startTracedServices({ env }: TracedServicesOptions): Promi
   };
   const kafka = { KAFKA_BOOTSTRAP_SERVERS: testKafka(), TOPIC: topic };
   const onOrders = databaseEnv(ordersDatabase);
-  const [orders, processor] = await Promise.all([
-    start('order-service', 'orders', { ...onOrders, PUBLISHER: 'off' }),
-    start('event-processor', 'processor', {
-      ...databaseEnv(analytics),
-      ...kafka,
-      DLQ_TOPIC: dlqTopic,
-      CONSUMER_GROUP: topic,
-    }),
-  ]);
-  const [gateway, publisher] = await Promise.all([
-    start('api-gateway', 'gateway', { ORDER_SERVICE_URL: orders.url, EVENT_PROCESSOR_URL: processor.url }),
-    start('order-service', 'publisher', { ...onOrders, ...kafka, PUBLISHER: 'only', PUBLISHER_LEASE_TTL_MS: '1000' }),
-  ]);
+  // One after the other: each start takes a core for a second or two.
+  const orders = await start('order-service', 'orders', { ...onOrders, PUBLISHER: 'off' });
+  const processor = await start('event-processor', 'processor', {
+    ...databaseEnv(analytics),
+    ...kafka,
+    DLQ_TOPIC: dlqTopic,
+    CONSUMER_GROUP: topic,
+  });
+  const gateway = await start('api-gateway', 'gateway', {
+    ORDER_SERVICE_URL: orders.url,
+    EVENT_PROCESSOR_URL: processor.url,
+  });
+  const publisher = await start('order-service', 'publisher', {
+    ...onOrders,
+    ...kafka,
+    PUBLISHER: 'only',
+    PUBLISHER_LEASE_TTL_MS: '1000',
+  });
   return { gateway, orders, publisher, processor, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
