@@ -27,8 +27,10 @@ const UNITS: readonly (readonly [suffix: string, unit: string])[] = [
   ['_messages_per_second', 'messages/s'],
   ['_cents_total', 'cents'],
   ['_seconds_total', 'seconds'],
+  ['_timestamp_seconds', 'Unix seconds'],
   ['_seconds', 'seconds'],
   ['_bytes', 'bytes'],
+  ['_cents', 'cents'],
   ['_messages', 'messages'],
   ['_replicas', 'replicas'],
 ];

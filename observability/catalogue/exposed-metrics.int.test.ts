@@ -4,6 +4,7 @@ import { startService, type ServiceName } from '@orderflow/local/platform/servic
 import { openRunDirectory } from '@orderflow/local/run-directory';
 import { createTestDatabase, createTestTopic, testKafka } from '@orderflow/local/testing';
 import { buildCatalogue } from './catalogue.ts';
+import { metricsOf, readExposedMetrics } from './exposed-metrics.ts';
 import { processRegistries } from './processes.ts';
 
 const LOCAL_DIRECTORY = join(import.meta.dirname, '..', '..', '.local');
@@ -28,11 +29,6 @@ test.each(['api-gateway', 'order-service', 'event-processor'] as const)(
     stack.defer(() => run.remove());
     const started = await startService({ run, service, env: await environmentOf(service, stack) });
     stack.defer(() => started.stop());
-    const text = await (await fetch(`${started.adminUrl}/metrics`)).text();
-    const exposed = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
-      ([, name = '', type]) => `${name}${type === 'counter' ? '_total' : ''} ${type}`,
-    );
-    const expected = catalogue.filter(({ processes }) => processes.includes(service));
-    expect(new Set(exposed)).toEqual(new Set(expected.map(({ name, type }) => `${name} ${type}`)));
+    expect(await readExposedMetrics(started.adminUrl)).toEqual(metricsOf(catalogue, service));
   },
 );

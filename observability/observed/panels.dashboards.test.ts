@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '@orderflow/local/testing';
 import { buildCatalogue, seriesNames } from '../catalogue/catalogue.ts';
+import { metricsOf, readExposedMetrics } from '../catalogue/exposed-metrics.ts';
 import { processRegistries } from '../catalogue/processes.ts';
 import { substitute } from '../dashboards/promql.ts';
 import { readDashboards } from '../dashboards/provisioned.ts';
@@ -10,6 +11,9 @@ import { PrometheusApi, type Series, type TimeRange } from './prometheus-api.ts'
 const START_DEADLINE_MS = 240_000;
 const PANEL_DEADLINE_MS = 30_000;
 const LOAD = { ratePerSecond: 100, seconds: 25 };
+
+/** Gateway, order service, processor, auditor, and the scaler in this process. */
+const PROCESSES = 5;
 
 /** What Grafana would put in: everything, and four times the interval of the scrapes. */
 const VARIABLES = { namespace: '.*', job: '.*', pod: '.*', __rate_interval: '8s' };
@@ -40,7 +44,9 @@ beforeAll(async () => {
   startedSeconds = Date.now() / 1_000;
   observed = await startObservedPlatform();
   prometheus = new PrometheusApi(observed.observation.endpoints.prometheus);
-  await until(async () => (await prometheus.query('up == 1')).length === 4, { what: 'all processes are scraped' });
+  await until(async () => (await prometheus.query('up == 1')).length === PROCESSES, {
+    what: 'all processes are scraped',
+  });
   await fetch(`${observed.platform.gateway.url}/analytics/sales`);
   await observed.sendOrders(LOAD);
 }, START_DEADLINE_MS);
@@ -66,9 +72,14 @@ describe('what real processes expose', () => {
     expect(names.filter((name) => !known.has(name))).toEqual([]);
   });
 
+  test('is all that the catalogue says of the auditor', async () => {
+    const { auditor } = observed.platform;
+    expect(await readExposedMetrics(auditor?.adminUrl ?? '')).toEqual(metricsOf(catalogue, 'auditor'));
+  });
+
   test('is fewer than 2,000 series for each process', async () => {
     const samples = await prometheus.query('scrape_samples_scraped');
-    expect(samples).toHaveLength(4);
+    expect(samples).toHaveLength(PROCESSES);
     expect(samples.filter(({ values }) => (values[0] ?? 0) >= 2_000)).toEqual([]);
   });
 
