@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { CHARTS_FOLDER } from '../schema/charts.ts';
@@ -56,6 +56,24 @@ test('the umbrella packs the dashboards and the rules along', () => {
   const files = readdirSync(DASHBOARDS_FOLDER);
   expect(ids(resources).filter((id) => id.startsWith('ConfigMap/orderflow-dashboard-'))).toHaveLength(files.length);
   expect(find(resources, 'PrometheusRule/orderflow-rules').metadata.labels?.['release']).toBe('prometheus');
+});
+
+test('the values for kube-prometheus-stack look for what the chart labels', () => {
+  const stack = parse(
+    readFileSync(join(CHARTS_FOLDER, 'observability', 'kube-prometheus-stack-values.yaml'), 'utf8'),
+  ) as { readonly grafana: { readonly sidecar: Readonly<Record<string, Readonly<Record<string, unknown>>>> } };
+  const { dashboards, datasources } = stack.grafana.sidecar;
+  const resources = render('observability', { set: ['tracing.enabled=true'] });
+  const [dashboard] = resources.filter(({ metadata }) => metadata.name.startsWith('orderflow-dashboard-'));
+  expect(dashboard?.metadata.labels).toMatchObject({ [String(dashboards?.['label'])]: dashboards?.['labelValue'] });
+  expect(Object.keys(dashboard?.metadata.annotations ?? {})).toEqual([dashboards?.['folderAnnotation']]);
+  const sources = find(resources, 'ConfigMap/orderflow-data-sources');
+  expect(sources.metadata.labels).toMatchObject({ [String(datasources?.['label'])]: datasources?.['labelValue'] });
+  const traces = (datasources?.['exemplarTraceIdDestinations'] ?? {}) as Readonly<Record<string, string>>;
+  expect(traces['datasourceUid']).toBeDefined();
+  expect(fileOf(resources, 'ConfigMap/orderflow-data-sources')).toMatchObject({
+    datasources: [{ uid: traces['datasourceUid'] }],
+  });
 });
 
 describe('the PrometheusRule', () => {

@@ -54,10 +54,19 @@ test('every case is for an alert that exists', () => {
   expect([...new Set(named)].toSorted()).toEqual(NAMES);
 });
 
+/** `up` is Prometheus's own. */
+const KNOWN_SERIES = new Set(['up', ...documentedSeries(), ...RULES.flatMap(({ record = [] }) => record)]);
+
+test.each(NAMES)('the runbook of %s asks for metrics that there are', (name) => {
+  const text = readFileSync(join(RUNBOOKS_FOLDER, `${name}.md`), 'utf8');
+  const queries = [...text.matchAll(/```promql\n([^`]+)```/g)].flatMap(([, block = '']) => block.trim().split('\n'));
+  expect(queries.length).toBeGreaterThan(0);
+  expect(queries.flatMap(seriesOf).filter((series) => !KNOWN_SERIES.has(series))).toEqual([]);
+});
+
 test('every metric that a rule reads is recorded by another or stands in docs/metrics.md', () => {
-  const known = new Set([...documentedSeries(), ...RULES.flatMap(({ record = [] }) => record)]);
   const unknown = RULES.flatMap(({ file, expr }) => seriesOf(expr).map((name) => `${file}: ${name}`));
-  expect(unknown.filter((entry) => !known.has(entry.split(': ')[1] ?? ''))).toEqual([]);
+  expect(unknown.filter((entry) => !KNOWN_SERIES.has(entry.split(': ')[1] ?? ''))).toEqual([]);
 });
 
 describe('the series of an expression', () => {
