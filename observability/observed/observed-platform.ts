@@ -16,6 +16,8 @@ const SCALING = { DEMO_PROCESSORS: 1, DEMO_MAX_PROCESSORS: 2, DEMO_PROCESSING_DE
 export interface ObservedPlatform extends AsyncDisposable {
   readonly platform: Platform;
   readonly observation: Observation;
+  /** JSON lines: what the receiver has kept. */
+  readonly spansFile: string;
   /** Sends orders at a steady rate; resolves when all of them are answered. */
   sendOrders(load: { readonly ratePerSecond: number; readonly seconds: number }): Promise<void>;
 }
@@ -40,6 +42,24 @@ export async function startObservedPlatform(): Promise<ObservedPlatform> {
   });
   starting.defer(() => platform.stop());
   await observation.follow(platform);
+  starting.use(startScaling(platform, observation));
+
+  const running = starting.move();
+  return {
+    platform,
+    observation,
+    spansFile,
+    sendOrders: async (load) => {
+      const report = join(run.path, 'load.json');
+      const gateway = platform.gateway.url;
+      await startLoad({ ...load, run, receipts, report, gateway, onSample: () => undefined }).exited;
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** The operator's part, in this process. */
+function startScaling(platform: Platform, observation: Observation): DemoScaling {
   const pool = new ProcessorPool({
     platform,
     onAdded: () => undefined,
@@ -48,17 +68,5 @@ export async function startObservedPlatform(): Promise<ObservedPlatform> {
   });
   const { kafkaBootstrapServers } = platform.endpoints();
   const metrics = observation.scalerMetrics;
-  starting.use(new DemoScaling({ config: SCALING, kafkaBootstrapServers, pool, log: silentProgress, metrics }));
-
-  const running = starting.move();
-  return {
-    platform,
-    observation,
-    sendOrders: async (load) => {
-      const report = join(run.path, 'load.json');
-      const gateway = platform.gateway.url;
-      await startLoad({ ...load, run, receipts, report, gateway, onSample: () => undefined }).exited;
-    },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  return new DemoScaling({ config: SCALING, kafkaBootstrapServers, pool, log: silentProgress, metrics });
 }

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ReceivedSpan } from '@orderflow/local/observe/otlp-spans';
 import { until } from '@orderflow/local/testing';
 import { buildCatalogue, seriesNames } from '../catalogue/catalogue.ts';
 import { metricsOf, readExposedMetrics } from '../catalogue/exposed-metrics.ts';
@@ -94,4 +96,25 @@ describe('what real processes expose', () => {
       expect(traceIds.filter((traceId) => !/^[0-9a-f]{32}$/.test(traceId))).toEqual([]);
     },
   );
+});
+
+test('an example of the end-to-end histogram leads to spans of all services', async () => {
+  const servicesOf = async (traceIds: readonly string[]): Promise<string[]> => {
+    const lines = (await readFile(observed.spansFile, 'utf8')).split('\n').slice(0, -1);
+    const spans = lines.map((line) => JSON.parse(line) as ReceivedSpan);
+    return spans.filter(({ traceId }) => traceIds.includes(traceId)).map(({ service }) => service);
+  };
+  const ask = async (): Promise<Set<string>> => {
+    const [latest = ''] = (await prometheus.exemplarTraceIds('event_end_to_end_seconds_bucket', sinceStart())).slice(
+      -1,
+    );
+    return new Set(await servicesOf([latest]));
+  };
+  const services = await until(ask, {
+    what: 'spans come in bundles, some seconds later',
+    isDone: ({ size }) => size >= 3,
+    timeoutMs: PANEL_DEADLINE_MS,
+    intervalMs: 500,
+  });
+  expect(services).toEqual(new Set(['api-gateway', 'order-service', 'event-processor']));
 });
