@@ -39,9 +39,12 @@ export class HttpServer implements Component {
   readonly name: string;
   readonly #options: HttpServerOptions;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  /** Answers that are not out yet; of one connection (pipelining) the first one first. */
-  readonly #answers = new Set<ServerResponse>();
+  /**
+   * Every connection with its answers that are not out yet, the first one first; more than one when the client
+   * pipelines. Not a Set of answers: V8 chains the tables that a growing Set leaves behind, and once a full collection
+   * has aged one of them, the chain keeps every later answer alive until the next one.
+   */
+  readonly #connections = new Map<Socket, ServerResponse[]>();
   #draining = false;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -60,18 +63,24 @@ export class HttpServer implements Component {
         noDelay: true,
       },
       (request, response) => {
-        this.#answers.add(response);
-        response.once('close', () => this.#answers.delete(response));
+        this.#track(request.socket, response);
         if (this.#draining) response.setHeader('connection', 'close');
         handle(request, response);
       },
     );
     this.#server.maxConnections = options.maxConnections ?? 10_000;
     this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      this.#connections.set(socket, []);
+      socket.once('close', () => this.#connections.delete(socket));
     });
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
+  }
+
+  #track(socket: Socket, response: ServerResponse): void {
+    const answers = this.#connections.get(socket);
+    if (answers === undefined) return; // the connection is gone, and the request with it
+    answers.push(response);
+    response.once('close', () => answers.splice(answers.indexOf(response), 1));
   }
 
   /** The port it listens on; throws before start. */
@@ -108,7 +117,9 @@ export class HttpServer implements Component {
     const closed = Promise.withResolvers<void>();
     // Only the listener: http.Server would close idle connections at once and stop checking its timeouts.
     NetServer.prototype.close.call(this.#server, () => closed.resolve());
-    for (const response of this.#answers) if (!response.headersSent) response.setHeader('connection', 'close');
+    for (const response of [...this.#connections.values()].flat()) {
+      if (!response.headersSent) response.setHeader('connection', 'close');
+    }
     const graceMs = this.#options.drainGraceMs ?? DEFAULT_DRAIN_GRACE_MS;
     if (graceMs === 0) this.#closeQuietConnections();
     const sweep = setInterval(() => this.#closeQuietConnections(), graceMs);
@@ -122,14 +133,12 @@ export class HttpServer implements Component {
   }
 
   #closeQuietConnections(): void {
-    const busy = new Set<Socket>();
-    for (const { req } of this.#answers) busy.add(req.socket);
-    for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy();
+    for (const [socket, answers] of this.#connections) if (answers.length === 0) socket.destroy();
   }
 
   /** What the HTTP parser refuses never reaches a handler; what it gives up waiting for may have. */
   #onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-    const answer = [...this.#answers].find(({ req }) => req.socket === socket);
+    const answer = this.#connections.get(socket)?.[0];
     if (error.code === 'ECONNRESET' || !socket.writable || answer?.headersSent === true) {
       socket.destroy();
       return;

@@ -43,7 +43,8 @@ export class HttpClient implements AsyncDisposable {
   readonly #basePath: string;
   readonly #timeoutMs: number;
   readonly #maxWaitMs: number;
-  readonly #exchanges = new Set<Exchange>();
+  /** In no order. Not a Set: one with as many comings and goings leads V8 to keep dead requests (see `HttpServer` of service-kit). */
+  readonly #exchanges: Exchange[] = [];
 
   constructor(options: HttpClientOptions) {
     this.#basePath = options.target.pathname.replace(/\/+$/, '');
@@ -62,19 +63,19 @@ export class HttpClient implements AsyncDisposable {
 
   /** Requests that were handed in and not answered. */
   get inFlight(): number {
-    return this.#exchanges.size;
+    return this.#exchanges.length;
   }
 
   /** Sends a request. Never rejects: a failure is a reply too. */
   send(request: HttpRequest): Promise<Reply> {
     return new Promise((resolve) => {
       const settle = (reply: Reply): void => {
-        this.#exchanges.delete(exchange);
+        this.#forget(exchange);
         resolve(reply);
       };
       const timeoutMs = request.timeoutMs ?? this.#timeoutMs;
       const exchange = new Exchange(settle, { timeoutMs, maxWaitMs: this.#maxWaitMs });
-      this.#exchanges.add(exchange);
+      exchange.position = this.#exchanges.push(exchange) - 1;
       const { method, headers = [], body = null } = request;
       this.#pool.dispatch(
         { method, path: this.#basePath + request.path, headers: headers as string[], body },
@@ -85,7 +86,15 @@ export class HttpClient implements AsyncDisposable {
 
   /** Gives up on everything in flight: each request gets a reply of kind `none` with this reason. */
   abandon(reason: string): void {
-    for (const exchange of this.#exchanges) exchange.fail(reason);
+    for (const exchange of this.#exchanges.slice()) exchange.fail(reason);
+  }
+
+  /** The last one takes its place. */
+  #forget(exchange: Exchange): void {
+    const last = this.#exchanges.pop();
+    if (last === undefined || last === exchange) return;
+    last.position = exchange.position;
+    this.#exchanges[exchange.position] = last;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,6 +105,8 @@ export class HttpClient implements AsyncDisposable {
 
 /** One request and the pieces of its answer as they come in. */
 class Exchange implements Dispatcher.DispatchHandler {
+  /** Among those in flight. */
+  position = 0;
   readonly #settle: (reply: Reply) => void;
   readonly #timeoutMs: number;
   #timer: NodeJS.Timeout;
