@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check load verify bench clean install format prometheus dashboards-test
+.PHONY: audit sbom help demo test check load verify bench clean install format prometheus dashboards-test
 .PHONY: doctor tools images kind-up kind-down operators dev deploy undeploy charts-test alerts-test e2e rolling-demo
 
 # Node.js 24, from the lockfile.
@@ -91,6 +91,16 @@ rolling-demo: install $(if $(HELM),,tool-helm) ## Roll every service under load,
 
 tool-%: install
 	@$(NODE) deploy/tools/main.ts $*
+
+##@ Supply chain
+
+audit: install ## Ask the registry about known vulnerabilities in what the programs run with
+	@$(NODE) security/audit-main.ts
+
+sbom: install ## Write what the programs are made of to .local/sbom.cdx.json (CycloneDX)
+	@mkdir -p .local
+	@npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx > .local/sbom.cdx.json
+	@echo "sbom: $$(grep -c '"purl": "pkg:npm' .local/sbom.cdx.json) packages in .local/sbom.cdx.json"
 
 ##@ Housekeeping
 

@@ -1,11 +1,13 @@
 // Places one order through the gateway, and waits until the analytics have counted it.
 const gateway = process.env.GATEWAY_URL;
+const apiKey = process.env.API_KEY;
 const deadline = Date.now() + Number(process.env.TIMEOUT_SECONDS) * 1000;
 const price = 19.99;
 const quantity = 2;
 
 async function call(path, init) {
-  const response = await fetch(gateway + path, { ...init, signal: AbortSignal.timeout(10_000) });
+  const headers = { ...init?.headers, ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) };
+  const response = await fetch(gateway + path, { ...init, headers, signal: AbortSignal.timeout(10_000) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${init?.method ?? 'GET'} ${path}: ${response.status} ${text}`);
   return JSON.parse(text);

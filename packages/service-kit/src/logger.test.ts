@@ -63,6 +63,9 @@ describe('secrets', () => {
     'ordersDatabaseUrl',
     'KAFKA_SASL_PASSWORD',
     'accessToken',
+    'apiKey',
+    'LOADGEN_API_KEY',
+    'API_KEYS',
   ])('%s is redacted down to the third level', (key) => {
     const { logger, text } = collect();
     logger.info({ [key]: 'hunter2' }, 'first');

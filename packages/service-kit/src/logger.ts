@@ -10,7 +10,7 @@ import {
 export type { Logger } from 'pino';
 
 /** Names of fields, headers and environment variables whose values never reach a log. */
-const SECRET_NAME = /(?:password|secret|token|authorization|cookie|connectionString|database_?url)$/i;
+const SECRET_NAME = /(?:password|secret|token|authorization|cookie|connectionString|database_?url|api_?keys?)$/i;
 const REDACTED_LEVELS = 3;
 
 export interface LoggerOptions {

@@ -9,6 +9,8 @@ import type { Slo } from './slo.ts';
 /** What a run is to do. */
 export interface LoadConfig {
   readonly target: URL;
+  /** Sent with every request. */
+  readonly apiKey: string | undefined;
   readonly stages: readonly Stage[];
   readonly durationMs: number;
   readonly warmupMs: number;
@@ -135,6 +137,7 @@ function toConfig(values: OptionValues): LoadConfig {
   const { customers, products, payments, shipments, cancellations, idempotent, retries } = values;
   return {
     target: values.url,
+    apiKey: values['api-key'],
     stages: values.stages ?? [{ startMs: 0, ratePerSecond: values.rate }],
     durationMs: values.duration,
     warmupMs: values.warmup ?? Math.min(MAX_WARMUP_MS, values.duration / 10),

@@ -29,6 +29,14 @@ const post: HttpRequest = {
 };
 
 describe('HttpClient', () => {
+  test('sends its API key with every request, when it has one', async () => {
+    await using server = await listenHttp((request, response) => void response.end(request.headers.authorization));
+    await using client = connect({ target: server.target, apiKey: 'key-of-the-shop' });
+    await using stranger = connect({ target: server.target });
+    expect(await client.send(post)).toMatchObject({ body: 'Bearer key-of-the-shop' });
+    expect(await stranger.send(post)).toMatchObject({ body: '' });
+  });
+
   test('sends method, path below the target, headers and body, and joins the pieces of the answer', async () => {
     await using server = await listenHttp((request, response) => {
       const { method, url } = request;

@@ -2,6 +2,8 @@ import { Pool, type Dispatcher } from 'undici';
 
 export interface HttpClientOptions {
   readonly target: URL;
+  /** Sent with every request, as a bearer token. */
+  readonly apiKey?: string | undefined;
   readonly connections: number;
   /** From the moment a request is sent. */
   readonly timeoutMs: number;
@@ -41,6 +43,7 @@ const MAX_ANSWER_BYTES = 1_048_576;
 export class HttpClient implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #basePath: string;
+  readonly #authorization: readonly string[];
   readonly #timeoutMs: number;
   readonly #maxWaitMs: number;
   /** In no order. Not a Set: one with as many comings and goings leads V8 to keep dead requests (see `HttpServer` of service-kit). */
@@ -48,6 +51,7 @@ export class HttpClient implements AsyncDisposable {
 
   constructor(options: HttpClientOptions) {
     this.#basePath = options.target.pathname.replace(/\/+$/, '');
+    this.#authorization = options.apiKey === undefined ? [] : ['authorization', `Bearer ${options.apiKey}`];
     this.#timeoutMs = options.timeoutMs;
     this.#maxWaitMs = options.maxWaitMs ?? Math.max(options.timeoutMs, DEFAULT_MAX_WAIT_MS);
     this.#pool = new Pool(options.target.origin, {
@@ -78,7 +82,7 @@ export class HttpClient implements AsyncDisposable {
       exchange.position = this.#exchanges.push(exchange) - 1;
       const { method, headers = [], body = null } = request;
       this.#pool.dispatch(
-        { method, path: this.#basePath + request.path, headers: headers as string[], body },
+        { method, path: this.#basePath + request.path, headers: [...headers, ...this.#authorization], body },
         exchange,
       );
     });

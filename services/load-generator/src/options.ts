@@ -51,6 +51,11 @@ export const OPTIONS = {
     help: 'the gateway',
     schema: envHttpUrl().transform((text) => new URL(text)),
   },
+  'api-key': {
+    value: 'KEY',
+    help: 'a key of the shop, where the gateway asks for one (LOADGEN_API_KEY keeps it out of the process list)',
+    schema: z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters'),
+  },
   rate: {
     value: 'N',
     default: '1000',
