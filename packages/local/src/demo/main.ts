@@ -49,7 +49,7 @@ async function demo(config: DemoConfig): Promise<number> {
   } finally {
     log.step('demo: stopping everything');
     await platform.stop();
-    await observation?.[Symbol.asyncDispose](); // after the services, which send their last spans at the end
+    if (observation !== undefined) await endObservation(observation, log);
     await rm(join(localDirectory, 'endpoints.json'), { force: true });
     // What went wrong is in the logs: they stay until the next start.
     if (isProved) await run.remove();
@@ -61,6 +61,13 @@ async function observe(run: RunDirectory, log: ProgressLog): Promise<Observation
   const observation = await startObservation({ run, prometheus, spansFile: join(localDirectory, 'spans.jsonl') });
   log.step(`prometheus: ${prometheus} listens on ${observation.endpoints.prometheus}`);
   return observation;
+}
+
+/** Comes after the end of the services, which send their last spans then. */
+async function endObservation(observation: Observation, log: ProgressLog): Promise<void> {
+  await observation[Symbol.asyncDispose]();
+  const { kept, dropped } = observation.spans;
+  log.step(`spans: ${kept} kept in .local/spans.jsonl${dropped === 0 ? '' : `, ${dropped} more did not fit`}`);
 }
 
 async function startDemoPlatform(

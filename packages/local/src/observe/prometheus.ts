@@ -1,6 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { superviseProcess, waitUntilReady, type ProcessExit } from '../child-process.ts';
+import { superviseProcess, waitUntilReady } from '../child-process.ts';
 import { LOOPBACK, startOnPort } from '../ports.ts';
 import type { RunDirectory } from '../run-directory.ts';
 import { prometheusConfig, targetGroups, type ScrapedProcess } from './scrape-config.ts';
@@ -17,8 +17,6 @@ export interface PrometheusOptions {
 /** A Prometheus of its own, with its data in the run's folder. */
 export interface LocalPrometheus {
   readonly url: string;
-  readonly logFile: string;
-  readonly exited: Promise<ProcessExit>;
   /** Scrapes these processes from now on, and no others. */
   scrape(processes: readonly ScrapedProcess[]): Promise<void>;
   /** Idempotent. */
@@ -52,7 +50,7 @@ export async function startPrometheus({ run, program }: PrometheusOptions): Prom
       cwd: directory,
     });
     await waitUntilReady(child, { isReady: () => isReady(url), deadlineMs: READY_DEADLINE_MS });
-    return { url, logFile: child.logFile, exited: child.exited, scrape, stop: () => child.stop() };
+    return { url, scrape, stop: () => child.stop() };
   });
 }
 
