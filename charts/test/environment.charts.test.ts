@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readOperatorConfig } from '../../operator/src/config.ts';
 import { readGatewayConfig } from '../../services/api-gateway/src/config.ts';
 import { readCommand as readAuditCommand } from '../../services/auditor/src/config.ts';
+import { readAuditorConfig } from '../../services/auditor/src/service/config.ts';
 import { readProcessorConfig } from '../../services/event-processor/src/config.ts';
 import { readCommand as readLoadCommand } from '../../services/load-generator/src/config.ts';
 import { readOrderServiceConfig } from '../../services/order-service/src/config.ts';
@@ -72,6 +73,7 @@ const READERS: Readonly<Record<string, (env: Environment) => ServiceConfig>> = {
   'api-gateway': readGatewayConfig,
   'order-service': readOrderServiceConfig,
   'event-processor': readProcessorConfig,
+  auditor: readAuditorConfig,
   operator: readOperatorConfig,
 };
 

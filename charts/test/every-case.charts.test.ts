@@ -98,7 +98,7 @@ describe.each(CASES)('%s with %s', (_chart, _file, chartCase) => {
   });
 });
 
-test.each(['api-gateway', 'order-service', 'event-processor', 'operator', 'load-generator', 'platform'])(
+test.each(['api-gateway', 'order-service', 'event-processor', 'auditor', 'operator', 'load-generator', 'platform'])(
   'every pod of %s is held by a policy that names its flows, in both directions',
   (chart) => {
     const resources = render(chart);

@@ -17,6 +17,18 @@ test('the gateway finds the services of its release', () => {
   }
 });
 
+test('the test asks the auditor of its release, and may', () => {
+  const resources = render('platform', { release: 'shop' });
+  const env = envOf(find(resources, 'Pod/shop-test'));
+  const { hostname, port } = new URL(env['AUDITOR_URL'] ?? '');
+  expect(find(resources, `Service/${hostname}`)['spec'].ports[0].port).toBe(Number(port));
+  const [rule] = find(resources, 'NetworkPolicy/shop-auditor')['spec'].ingress;
+  const labels = find(resources, 'Pod/shop-test').metadata.labels;
+  expect(labels).toMatchObject(rule.from[0].podSelector.matchLabels);
+  const without = render('platform', { release: 'shop', set: ['auditor.enabled=false'] });
+  expect(envOf(find(without, 'Pod/shop-test'))).not.toHaveProperty('AUDITOR_URL');
+});
+
 test('the LagScaler names the processor that is rendered, and reads the lag where it consumes', () => {
   const resources = render('platform');
   const scaler = ofKind(resources, 'LagScaler')[0]!;

@@ -8,6 +8,7 @@ const DEPLOYMENTS = [
   ['api-gateway', 'Deployment/orderflow-api-gateway'],
   ['order-service', 'Deployment/orderflow-order-service'],
   ['event-processor', 'Deployment/orderflow-event-processor'],
+  ['auditor', 'Deployment/orderflow-auditor'],
   ['operator', 'Deployment/orderflow-operator'],
 ] as const;
 
@@ -44,7 +45,7 @@ test('who serves requests goes on with it while the news of its end travels, oth
   const lifecycleOf = (chart: string): unknown =>
     podOf(find(render(chart), `Deployment/orderflow-${chart}`))?.containers[0]?.lifecycle;
   const preStop = { sleep: { seconds: 5 } };
-  for (const chart of ['api-gateway', 'order-service', 'event-processor'])
+  for (const chart of ['api-gateway', 'order-service', 'event-processor', 'auditor'])
     expect(lifecycleOf(chart)).toEqual({ preStop });
   expect(lifecycleOf('operator')).toBeUndefined(); // its successor waits for the lease
 });
@@ -147,6 +148,18 @@ test('settings of the program win over those of the chart', () => {
   const set = ['config.LOG_LEVEL=debug', 'config.MAX_CONNECTIONS=2000000', 'config.TRUST_TRACEPARENT=true'];
   const env = envOf(find(render('api-gateway', { set }), 'Deployment/orderflow-api-gateway'));
   expect(env).toMatchObject({ LOG_LEVEL: 'debug', MAX_CONNECTIONS: '2000000', TRUST_TRACEPARENT: 'true' });
+});
+
+test('the auditor runs its standing program, as roles and a user that may only read', () => {
+  const deployment = find(render('auditor'), 'Deployment/orderflow-auditor');
+  const [container] = podOf(deployment)?.containers ?? [];
+  expect(container).toMatchObject({ image: 'orderflow/auditor:0.1.0', command: ['node', 'src/serve-main.ts'] });
+  expect(envOf(deployment)).toMatchObject({ KAFKA_SASL_USERNAME: 'kafka-auditor' });
+  const secrets = (podOf(deployment)?.volumes ?? []).flatMap(({ secret }) =>
+    secret === undefined ? [] : [String((secret as { secretName?: string }).secretName)],
+  );
+  expect(secrets).toEqual(expect.arrayContaining(['orders-db-auditor', 'analytics-db-auditor', 'kafka-auditor']));
+  expect(secrets.filter((name) => /-(app|runtime)$/.test(name))).toEqual([]);
 });
 
 test('the auditor follows the load in the same Job, with the receipts', () => {

@@ -56,7 +56,9 @@ export function openTestPlatform(env: NodeJS.ProcessEnv): TestPlatform {
     namespace,
     chart,
     release: new HelmRelease({ ...chart, name: RELEASE }),
-    deployments: ['api-gateway', 'order-service', 'event-processor', 'operator'].map((name) => `${RELEASE}-${name}`),
+    deployments: ['api-gateway', 'order-service', 'event-processor', 'auditor', 'operator'].map(
+      (name) => `${RELEASE}-${name}`,
+    ),
     keepsNamespace: (env['KEEP'] ?? '') !== '',
     selectorOf: (component) =>
       `app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/name=${component},app.kubernetes.io/component=server`,

@@ -14,6 +14,7 @@ const catalogue = buildCatalogue(processRegistries());
 
 async function environmentOf(service: ServiceName, stack: AsyncDisposableStack): Promise<Record<string, string>> {
   if (service === 'api-gateway') return { ORDER_SERVICE_URL: NOWHERE, EVENT_PROCESSOR_URL: NOWHERE };
+  if (service === 'auditor') return { ...(await twoDatabases(stack)), KAFKA_BOOTSTRAP_SERVERS: testKafka() };
   const [database, topic, dlqTopic] = [await createTestDatabase(), await createTestTopic(), await createTestTopic()];
   stack.defer(() => database.drop());
   const kafka = { KAFKA_BOOTSTRAP_SERVERS: testKafka(), TOPIC: topic };
@@ -21,13 +22,20 @@ async function environmentOf(service: ServiceName, stack: AsyncDisposableStack):
   return { DATABASE_URL: database.url, ...kafka, ...processor };
 }
 
-test.each(['api-gateway', 'order-service', 'event-processor'] as const)(
+async function twoDatabases(stack: AsyncDisposableStack): Promise<Record<string, string>> {
+  const database = await createTestDatabase();
+  stack.defer(() => database.drop());
+  return { ORDERS_DATABASE_URL: database.url, ANALYTICS_DATABASE_URL: database.url };
+}
+
+test.each(['api-gateway', 'order-service', 'event-processor', 'auditor'] as const)(
   'a real %s exposes what the catalogue says of it, no more and no less',
   async (service) => {
     await using stack = new AsyncDisposableStack();
     const run = await openRunDirectory({ localDirectory: LOCAL_DIRECTORY, name: 'exposed-metrics' });
     stack.defer(() => run.remove());
-    const started = await startService({ run, service, env: await environmentOf(service, stack) });
+    const program = service === 'auditor' ? 'serve-main.ts' : 'main.ts';
+    const started = await startService({ run, service, program, env: await environmentOf(service, stack) });
     stack.defer(() => started.stop());
     expect(await readExposedMetrics(started.adminUrl)).toEqual(metricsOf(catalogue, service));
   },

@@ -1,13 +1,16 @@
-// Places one order through the gateway, and waits until the analytics have counted it.
+// Places one order through the gateway, waits until the analytics have counted it, and asks the auditor for its verdict.
 const gateway = process.env.GATEWAY_URL;
 const apiKey = process.env.API_KEY;
+const auditor = process.env.AUDITOR_URL;
 const deadline = Date.now() + Number(process.env.TIMEOUT_SECONDS) * 1000;
 const price = 19.99;
 const quantity = 2;
 
-async function call(path, init) {
-  const headers = { ...init?.headers, ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) };
-  const response = await fetch(gateway + path, { ...init, headers, signal: AbortSignal.timeout(10_000) });
+async function call(path, init, host = gateway) {
+  // The key is the gateway's: nobody else is told.
+  const key = apiKey && host === gateway ? { authorization: `Bearer ${apiKey}` } : {};
+  const headers = { ...init?.headers, ...key };
+  const response = await fetch(host + path, { ...init, headers, signal: AbortSignal.timeout(10_000) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${init?.method ?? 'GET'} ${path}: ${response.status} ${text}`);
   return JSON.parse(text);
@@ -48,3 +51,20 @@ await until('the order in the analytics', async () => {
   return totals.orders > before.orders && totals.revenue > before.revenue ? totals : undefined;
 });
 process.stdout.write(`the analytics have it after ${Date.now() - placedAt} ms\n`);
+
+// Under load a minute is judged when it is over: that may take longer than this test. But it must not be broken.
+if (auditor !== undefined) {
+  let said;
+  const isJudged = async () => {
+    said = await call('/verdict', {}, auditor);
+    if (said.verdict === 'broken') return said;
+    return said.verdict === 'proved' && Date.parse(said.provedUpTo) >= Date.parse(order.createdAt) ? said : undefined;
+  };
+  await until('a verdict on the order', isJudged).catch((error) => {
+    if (said === undefined) throw error;
+  });
+  const { verdict, waitingFor, provedUpTo, lost, duplicated, findings } = said;
+  if (verdict === 'broken') throw new Error(`the auditor: broken, ${JSON.stringify(findings.slice(0, 5))}`);
+  process.stdout.write(`the auditor: ${verdict}, lost ${lost}, duplicated ${duplicated}, proved up to ${provedUpTo}`);
+  process.stdout.write(waitingFor === null ? '\n' : `, waiting for ${waitingFor}\n`);
+}

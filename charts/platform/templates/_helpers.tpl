@@ -13,6 +13,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- include "orderflow.fullname" (dict "Chart" (dict "Name" "api-gateway") "Release" .Release "Values" $values) -}}
 {{- end -}}
 
+{{/* URL of the auditor's Service; empty when it is not part of the release. */}}
+{{- define "platform.auditor" -}}
+{{- $values := .Values.auditor -}}
+{{- if ne (get $values "enabled" | toString) "false" -}}
+{{- $name := include "orderflow.fullname" (dict "Chart" (dict "Name" "auditor") "Release" .Release "Values" $values) -}}
+http://{{ $name }}:{{ $values.service.port }}
+{{- end -}}
+{{- end -}}
+
 {{/* Not empty when all services are part of the release. */}}
 {{- define "platform.isWhole" -}}
 {{- $values := .Values -}}

@@ -1,10 +1,17 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { firstIdAt } from '@orderflow/contracts/ids';
 import { createPlatform, toEvent, type TestPlatform } from '../test/platform.ts';
+import { openRunDirectory } from '@orderflow/local/run-directory';
+import { startService } from '@orderflow/local/platform/service-process';
+import { until } from '@orderflow/local/testing';
 import { liveWorld } from '../test/live-world.ts';
 import { createStandingAuditor, type StandingAuditor } from '../test/standing-auditor.ts';
 import type { World } from '../test/world.ts';
+import type { Verdict } from './service/verdict.ts';
 import { minuteOf } from './windows/window.ts';
+
+const LOCAL_DIRECTORY = join(import.meta.dirname, '..', '..', '..', '.local');
 
 /** The world happened ten minutes ago: all its minutes are over. */
 const START_MS = minuteOf(Date.now() - 600_000).fromMs;
@@ -226,7 +233,6 @@ describe('names it without calling it lost when', () => {
   const outboxRow = `INSERT INTO event_outbox (shard, event_id, order_id, event_type, payload) VALUES (0, $1, $2, $3, $4)`;
 
   test.each([
-    ['unsent', () => platform.orders.query(outboxRow, values)],
     [
       'parked',
       async () => {
@@ -265,6 +271,15 @@ describe('names it without calling it lost when', () => {
     expect(verdict).toMatchObject({ lost: 0, revenueDriftCents: 0 });
   });
 
+  test('its event has just been written', async () => {
+    await withdrawEffect();
+    await platform.orders.query(outboxRow, values);
+    const verdict = await audited();
+    expect(verdict).toMatchObject({ verdict: 'proved', lost: 0, revenueDriftCents: 0, findings: [] });
+    expect(verdict.pending).toMatchObject({ unsent: 1 });
+    expect(verdict.provedUpTo).toBeNull(); // it belongs to the first minute
+  });
+
   test('the processor has not come to it, and proves it when it has', async () => {
     await using _ = auditor;
     await withdrawEffect();
@@ -293,4 +308,30 @@ test('finds an order that was committed late into a minute that was proved alrea
   const verdict = await auditor.round();
   expect(verdict).toMatchObject({ verdict: 'broken', lost: 1 });
   expect(verdict.findings).toMatchObject([{ invariant: 'I4', kind: 'lost', subject: `${ghostId}#1` }]);
+});
+
+test('as a process it answers with its verdict, and ends when it is told to', async () => {
+  await using stack = new AsyncDisposableStack();
+  const run = await openRunDirectory({ localDirectory: LOCAL_DIRECTORY, name: 'standing-auditor' });
+  stack.defer(() => run.remove());
+  const [, ordersUrl = '', , analyticsUrl = '', , kafka = '', , topic = ''] = platform.sources();
+  const env = {
+    ORDERS_DATABASE_URL: ordersUrl,
+    ANALYTICS_DATABASE_URL: analyticsUrl,
+    KAFKA_BOOTSTRAP_SERVERS: kafka,
+    TOPIC: topic,
+    AUDIT_RECEIPTS: platform.receiptsPath,
+    AUDIT_INTERVAL_MS: '100',
+  };
+  const process = await startService({ run, service: 'auditor', program: 'serve-main.ts', env });
+  stack.defer(() => process.stop());
+  const ask = async (): Promise<Verdict> => (await fetch(`${process.url}/verdict`)).json() as Promise<Verdict>;
+  const become = (wanted: Verdict['verdict']): Promise<Verdict> =>
+    until(ask, { isDone: ({ verdict }) => verdict === wanted, what: `the verdict ${wanted}` });
+  expect(await become('proved')).toMatchObject({ orders: 3, receipts: 9, lost: 0 });
+  expect((await fetch(`${process.url}/elsewhere`)).status).toBe(404);
+  expect((await fetch(`${process.url}/verdict`, { method: 'POST' })).status).toBe(405);
+  expect(await (await fetch(`${process.adminUrl}/metrics`)).text()).toMatch(/^orders_lost_total 0$/m);
+  process.kill('SIGTERM');
+  expect(await process.process.exited).toMatchObject({ code: 0 });
 });

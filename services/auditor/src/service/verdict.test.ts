@@ -72,6 +72,21 @@ describe('it is settling while', () => {
   });
 });
 
+test('events that are just being sent do not unsettle it, one that stays there does', () => {
+  const pending = [{ orderId: 'order-1', sequence: 1, reason: 'unsent' } as const];
+  const book = bookOf(look(0), look(1, { outcome: 'pending', pending }));
+  expect(judge(book, { ...SITUATION, unaccountedSinceMs: NOW_MS - 2_000 })).toMatchObject({
+    verdict: 'proved',
+    pending: { unsent: 1 },
+    provedUpTo: '2026-01-31T12:01:00.000Z',
+    oldestUnaccountedSeconds: 2,
+  });
+  expect(judge(book, { ...SITUATION, unaccountedSinceMs: NOW_MS - 31_000 })).toMatchObject({
+    verdict: 'settling',
+    waitingFor: 'events that have been on their way for 31 s',
+  });
+});
+
 test('one finding breaks it, whatever else waits', () => {
   const verdict = judge(bookOf(look(0, { outcome: 'broken', findings: [lost], driftCents: -100 })), {
     ...SITUATION,

@@ -71,6 +71,9 @@ export interface Verdict {
 
 export const MAX_FINDINGS = 100;
 
+/** Events that are on their way are no reason to doubt, unless one of them has been so for longer. */
+const FLOW_AGE_MS = 30_000;
+
 /** What this auditor judges. The others need every receipt at once: `npm run verify`. */
 const INVARIANTS = {
   I1: 'what a client was told is in orders, unaltered',
@@ -144,9 +147,12 @@ function findReason(book: AuditBook, situation: AuditSituation): string | null {
   if (!isJournalRead) return 'the rest of the receipts to be read';
   const { windows, pending } = summarizeWindows(book);
   if (windows.unsettled > 0) return 'orders that are on their way';
-  const reasons = Object.entries(pending).filter(([, amount]) => amount > 0);
+  const waitedMs = situation.nowMs - (situation.unaccountedSinceMs ?? situation.nowMs);
+  if (waitedMs > FLOW_AGE_MS) return `events that have been on their way for ${Math.round(waitedMs / 1_000)} s`;
+  // What is in the outbox while orders flow is gone in a moment, and other events are there then.
+  const reasons = Object.entries(pending).filter(([reason, amount]) => reason !== 'unsent' && amount > 0);
   if (reasons.length > 0) return reasons.map(([reason, amount]) => `${amount} events: ${reason}`).join(', ');
-  return windows.proved > 0 ? null : 'the first minute to be compared';
+  return windows.proved + windows.pending > 0 ? null : 'the first minute to be compared';
 }
 
 /** The end of the last minute up to which there is no gap; a minute that orders still come into counts up to its look. */
