@@ -60,7 +60,7 @@ COPY ${WORKSPACE} /app/${WORKSPACE}
 FROM sources AS dev
 ARG WORKSPACE
 ENV WORKSPACE=${WORKSPACE}
-CMD ["sh", "-c", "cp -R --no-dereference /app/. /sources && cd /sources/$WORKSPACE && exec node --watch src/main.ts"]
+CMD ["sh", "-c", "cp -R --no-dereference /app/. /sources && cd /sources/$WORKSPACE && exec node --watch --import @orderflow/service-kit/telemetry/preload src/main.ts"]
 
 FROM sources AS runtime
 # A third less work at every start: what the program loads before it refuses a wrong configuration is kept compiled. The
@@ -70,4 +70,5 @@ USER root
 RUN install -d -o 10001 -g 10001 "$NODE_COMPILE_CACHE"
 USER 10001:10001
 RUN LOG_LEVEL=loud LOADGEN_RATE=none node src/main.ts 2>/dev/null; test $? = 2
-CMD ["node", "src/main.ts"]
+# Loads nothing unless OTEL_* asks for traces: docs/adr/ADRNO-traces.md.
+CMD ["node", "--import", "@orderflow/service-kit/telemetry/preload", "src/main.ts"]

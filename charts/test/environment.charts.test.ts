@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { planTelemetry } from '../../packages/service-kit/src/telemetry/telemetry-plan.ts';
 import { readOperatorConfig } from '../../operator/src/config.ts';
 import { readGatewayConfig } from '../../services/api-gateway/src/config.ts';
 import { readCommand as readAuditCommand } from '../../services/auditor/src/config.ts';
@@ -41,8 +42,8 @@ function withFiles(env: Environment): Environment {
   );
 }
 
-/** What Node.js itself reads. */
-const RUNTIME_VARIABLES = ['NODE_OPTIONS'];
+/** What Node.js itself and OpenTelemetry read. */
+const RUNTIME_VARIABLES = ['NODE_OPTIONS', 'OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES'];
 
 interface Reading<Config> {
   readonly config: Config;
@@ -55,6 +56,7 @@ function readAs<Config>(rendered: Environment, read: (env: Environment) => Confi
   const env = new Proxy(withFiles(rendered), {
     get: (target, key) => (asked.add(key), target[String(key)]),
   });
+  planTelemetry(env); // what the preload reads
   const config = read(env);
   return { config, unread: Object.keys(rendered).filter((key) => !asked.has(key)) };
 }

@@ -34,6 +34,24 @@ describe.each(DEPLOYMENTS)('%s', (chart, id) => {
     expect(budget['spec'].maxUnavailable).toBe(1);
   });
 
+  test('sends traces only when asked to, by the name of its chart, and may reach their receiver only then', () => {
+    expect(envOf(find(render(chart), id))).toMatchObject({ OTEL_SDK_DISABLED: 'true' });
+    const policy = id.replace('Deployment', 'NetworkPolicy');
+    expect(JSON.stringify(find(render(chart), policy)['spec'].egress)).not.toContain('4318');
+    const traced = render(chart, { set: ['global.telemetry.enabled=true', 'telemetry.samplingRatio=0.5'] });
+    const env = envOf(find(traced, id));
+    expect(env).not.toHaveProperty('OTEL_SDK_DISABLED');
+    expect(env).toMatchObject({
+      OTEL_SERVICE_NAME: chart,
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://orderflow-otel-collector:4318',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.5',
+    });
+    expect(find(traced, policy)['spec'].egress).toContainEqual({ ports: [{ port: 4318, protocol: 'TCP' }] });
+    const elsewhere = render(chart, { set: ['telemetry.enabled=true', 'telemetry.endpoint=https://otlp.example.com'] });
+    expect(find(elsewhere, policy)['spec'].egress).toContainEqual({ ports: [{ port: 443, protocol: 'TCP' }] });
+  });
+
   test('is scraped only when asked for', () => {
     expect(ofKind(render(chart), 'PodMonitor')).toEqual([]);
     const monitored = render(chart, { set: ['monitoring.enabled=true'] });

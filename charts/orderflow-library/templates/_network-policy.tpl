@@ -2,7 +2,7 @@
 A NetworkPolicy for one part: everything is denied but DNS and the named flows. Takes a part and
   ingress   list of {port, from}: an empty `from` lets everybody in
   egress    list of {port, to}: an empty `to` reaches everything on that port
-The part's own `kafka` and `databases` open the flows to them. Renders nothing while the policies are off.
+The part's own `kafka` and `databases` open the flows to them, and the value `telemetry` that to the collector. Renders nothing while the policies are off.
 */}}
 {{- define "orderflow.networkPolicy" -}}
 {{- $policy := include "orderflow.shared" (dict "root" .root "key" "networkPolicy") | fromYaml -}}
@@ -17,6 +17,9 @@ The part's own `kafka` and `databases` open the flows to them. Renders nothing w
 {{- $kafka := include "orderflow.shared" (dict "root" .root "key" "kafka") | fromYaml -}}
 {{- $port := splitList "," $kafka.bootstrapServers | first | splitList ":" | last | int -}}
 {{- $egress = append $egress (dict "port" $port "to" $policy.kafkaTo) -}}
+{{- end -}}
+{{- range (include "orderflow.telemetryFlows" . | fromYamlArray) -}}
+{{- $egress = append $egress . -}}
 {{- end -}}
 {{- if .databases -}}
 {{- $egress = append $egress (dict "port" $policy.databasePort "to" $policy.databaseTo) -}}

@@ -38,7 +38,7 @@ seccompProfile:
 {{/* env entries: plain variables (the value `config` wins), connections, `extraEnv`. Takes a part. */}}
 {{- define "orderflow.env" -}}
 {{- $env := dict "LOG_LEVEL" .root.Values.logLevel -}}
-{{- $env = mergeOverwrite $env (default dict .env) (include "orderflow.connectionEnv" . | fromYaml) -}}
+{{- $env = mergeOverwrite $env (default dict .env) (include "orderflow.connectionEnv" . | fromYaml) (include "orderflow.telemetryEnv" . | fromYaml) -}}
 {{- if not .isJob }}{{ $env = mergeOverwrite $env (deepCopy .root.Values.config) }}{{ end -}}
 {{- range $name, $value := $env }}
 - name: {{ $name }}
