@@ -2,7 +2,7 @@
  * Sends orders in a closed loop, each connection its next order when the last one is answered, and writes what came
  * back to a file. A process of its own, so that the generator costs both sides the same.
  *
- * Arguments: URL, connections, seconds, file.
+ * Arguments: URL, connections, seconds, file and, to send no faster than that, requests per second.
  */
 import { writeFile } from 'node:fs/promises';
 import autocannon from 'autocannon';
@@ -21,12 +21,13 @@ export interface LoadResult {
 const DISTINCT_ORDERS = 20;
 const ITEMS_PER_ORDER = 2;
 
-const [url = '', connections = '', seconds = '', file = ''] = process.argv.slice(2);
+const [url = '', connections = '', seconds = '', file = '', rate] = process.argv.slice(2);
 const orders = sampleOrders({ seed: 1, count: DISTINCT_ORDERS, itemsPerOrder: ITEMS_PER_ORDER });
 const result = await autocannon({
   url,
   connections: Number(connections),
   duration: Number(seconds),
+  ...(rate !== undefined && { overallRate: Number(rate) }),
   requests: orders.map((order) => ({
     method: 'POST',
     path: '/orders',

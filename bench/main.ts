@@ -12,6 +12,7 @@ import { buildReport, renderReport, type Findings } from './report.ts';
 import { benchScaling } from './scaling.ts';
 import { renderScaling } from './scaling-table.ts';
 import { Stage } from './stage.ts';
+import { benchTelemetry } from './telemetry.ts';
 
 /** Those that measure real servers. */
 type StagedBench = Exclude<BenchName, 'scaling'>;
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<StagedBench, (stage: Stage, size: BenchSize) =
   orders: benchOrders,
   publisher: benchPublisher,
   processor: benchProcessor,
+  telemetry: benchTelemetry,
 };
 
 const localDirectory = join(import.meta.dirname, '..', '.local');

@@ -42,7 +42,9 @@ describe('parseOptions', () => {
   });
 
   test('names the benchmarks when the name is unknown', () => {
-    expect(refusalOf('order')).toBe('there is no benchmark order; there are orders, publisher, processor, scaling');
+    expect(refusalOf('order')).toBe(
+      'there is no benchmark order; there are orders, publisher, processor, telemetry, scaling',
+    );
   });
 
   test('refuses a size that the benchmark would ignore', () => {

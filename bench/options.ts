@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 
-export const BENCH_NAMES = ['orders', 'publisher', 'processor', 'scaling'] as const;
+export const BENCH_NAMES = ['orders', 'publisher', 'processor', 'telemetry', 'scaling'] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 /** How much is measured. What is left out is the benchmark's own choice, which is that of the bars. */
 export interface BenchSize {
   /** Of `scaling`: seeds. */
   readonly rounds?: number;
-  /** Length of one measurement; `orders` only. */
+  /** Length of one measurement; `orders` and `telemetry` only. */
   readonly seconds?: number;
   /** Events that our side works off in one round; `publisher` and `processor` only. */
   readonly events?: number;
@@ -21,7 +21,7 @@ export interface BenchOptions {
 }
 
 export const USAGE =
-  'usage: npm run bench -- orders [--rounds N] [--seconds S] | publisher|processor [--rounds N] [--events N] [--rival-events N] | scaling [--rounds N]';
+  'usage: npm run bench -- orders|telemetry [--rounds N] [--seconds S] | publisher|processor [--rounds N] [--events N] [--rival-events N] | scaling [--rounds N]';
 
 /** The command line is not usable; the message is one line. */
 export class UsageError extends Error {
@@ -52,6 +52,7 @@ const SIZES: Readonly<Record<BenchName, Readonly<Record<string, keyof BenchSize>
   orders: { rounds: 'rounds', seconds: 'seconds' },
   publisher: EVENT_SIZES,
   processor: EVENT_SIZES,
+  telemetry: { rounds: 'rounds', seconds: 'seconds' },
   scaling: { rounds: 'rounds' },
 };
 

@@ -1,15 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { superviseProcess } from '@orderflow/local/child-process';
 import { freePort, LOOPBACK } from '@orderflow/local/ports';
 import type { LoadResult } from './closed-loop-load.ts';
 import type { BenchSize } from './options.ts';
 import type { Findings, Measurement } from './report.ts';
 import { measureRounds } from './rounds.ts';
+import { sendLoad } from './send-load.ts';
 import type { Stage, Subject } from './stage.ts';
 import { perUnit, startCpuMeter } from './usage.ts';
 
-const LOAD = join(import.meta.dirname, 'closed-loop-load.ts');
 const CONNECTIONS = 128;
 const ROUNDS = 5;
 const SECONDS = 6;
@@ -69,27 +66,10 @@ async function measure(stage: Stage, side: Side, seconds: number): Promise<Measu
   await stage.sql(side.databaseUrl, 'TRUNCATE orders, event_outbox');
   await stage.sql(side.databaseUrl, 'CHECKPOINT');
   const readCpu = startCpuMeter({ service: side.subject.pid, postgres: stage.postgres.pid });
-  const load = await sendLoad(stage, side.subject.url, seconds);
+  const load = await sendLoad(stage, { url: side.subject.url, connections: CONNECTIONS, seconds });
   const cpuMicros = readCpu();
   await verifyWritten(stage, side, load);
   return { perSecond: load.accepted / load.seconds, cpuMicros: perUnit(cpuMicros, load.accepted) };
-}
-
-async function sendLoad(stage: Stage, url: string, seconds: number): Promise<LoadResult> {
-  const file = join(stage.run.path, 'load-result.json');
-  const child = await superviseProcess({
-    name: 'closed-loop-load',
-    command: process.execPath,
-    args: [LOAD, url, String(CONNECTIONS), String(seconds), file],
-    run: stage.run,
-  });
-  const stop = (): void => child.kill();
-  stage.signal.addEventListener('abort', stop, { once: true });
-  const { code } = await child.exited;
-  stage.signal.removeEventListener('abort', stop);
-  stage.signal.throwIfAborted();
-  if (code !== 0) throw new Error(`the load generator failed: ${child.lastLines()}`);
-  return JSON.parse(await readFile(file, 'utf8')) as LoadResult;
 }
 
 /** An answer that is no order in the database would be worth nothing; the last ones may be written and not answered. */

@@ -4,7 +4,7 @@ import { median, worst } from './statistics.ts';
 
 /** One side of one round. */
 export interface Measurement {
-  /** Orders or events. */
+  /** Orders or events; of what second, `Findings.per` says. */
   readonly perSecond: number;
   /** CPU time per order or event by process, with everything that runs below it. Empty outside Linux. */
   readonly cpuMicros: Readonly<Record<string, number>>;
@@ -19,6 +19,8 @@ export interface Round {
 /** What a benchmark has found. */
 export interface Findings {
   readonly unit: 'orders' | 'events';
+  /** What rates are by: seconds of the clock unless it says otherwise. */
+  readonly per?: 'CPU s';
   readonly names: { readonly ours: string; readonly rival: string };
   /** What a reader must know to believe the numbers. */
   readonly notes: readonly string[];
@@ -56,7 +58,7 @@ export function buildReport(
   findings: Findings,
   facts: Pick<BenchReport, 'bench' | 'machine' | 'durability'>,
 ): BenchReport {
-  const { unit, names, notes, required } = findings;
+  const { unit, per, names, notes, required } = findings;
   const rounds = findings.rounds.map((round) => ({ ...round, ratio: round.ours.perSecond / round.rival.perSecond }));
   const ratios = rounds.map(({ ratio }) => ratio);
   const medianRatio = median(ratios);
@@ -64,7 +66,17 @@ export function buildReport(
   if (required.perSecond !== undefined) {
     bars.push(toBar(`median ${unit}/s`, median(rounds.map(({ ours }) => ours.perSecond)), required.perSecond));
   }
-  return { ...facts, unit, names, notes, rounds, medianRatio, worstRatio: worst(ratios), bars };
+  return {
+    ...facts,
+    unit,
+    ...(per !== undefined && { per }),
+    names,
+    notes,
+    rounds,
+    medianRatio,
+    worstRatio: worst(ratios),
+    bars,
+  };
 }
 
 function toBar(name: string, value: number, bar: number): Bar {
@@ -73,7 +85,7 @@ function toBar(name: string, value: number, bar: number): Bar {
 
 /** The report for people. */
 export function renderReport(report: BenchReport): string {
-  const { names, unit, rounds, machine, durability } = report;
+  const { names, unit, per = 's', rounds, machine, durability } = report;
   const load = machine.loadAverage;
   return [
     `${report.bench}: ${names.ours} against ${names.rival}`,
@@ -83,7 +95,7 @@ export function renderReport(report: BenchReport): string {
     `  ${machine.cpus} CPUs, load average ${load.before.toFixed(2)} before and ${load.after.toFixed(2)} after`,
     '',
     ...renderTable(
-      ['round', `${names.ours}, ${unit}/s`, `${names.rival}, ${unit}/s`, 'ratio'],
+      ['round', `${names.ours}, ${unit}/${per}`, `${names.rival}, ${unit}/${per}`, 'ratio'],
       rounds.map(({ ours, rival, ratio }, index) => [
         String(index + 1),
         whole(ours.perSecond),
@@ -97,7 +109,7 @@ export function renderReport(report: BenchReport): string {
     ...renderCpu(report),
     ...report.bars.map(
       ({ name, value, bar, met }) =>
-        `  ${met ? 'met   ' : 'MISSED'} ${name} ${value < 100 ? value.toFixed(2) : whole(value)}, the bar is ${whole(bar)}`,
+        `  ${met ? 'met   ' : 'MISSED'} ${name} ${value < 100 ? value.toFixed(2) : whole(value)}, the bar is ${Number.isInteger(bar) ? whole(bar) : bar.toFixed(2)}`,
     ),
   ].join('\n');
 }

@@ -81,13 +81,11 @@ async function untilTraced(orderIds: readonly string[]): Promise<void> {
 function sqlOf(orderId: string): ReceivedSpan[] {
   const process = processSpanOf(orderId);
   const batch = receiver.spans.find(
-    ({ name, spanId, parentSpanId }) =>
-      name === 'apply events' &&
-      (parentSpanId === process?.spanId || process?.links?.some((link) => link.spanId === spanId) === true),
+    ({ name, spanId }) => name === 'apply events' && process?.links?.some((link) => link.spanId === spanId) === true,
   );
+  const work = batch ?? process;
   return receiver.spans.filter(
-    ({ service, parentSpanId }) =>
-      service === 'event-processor' && batch !== undefined && parentSpanId === batch.spanId,
+    ({ service, parentSpanId }) => service === 'event-processor' && work !== undefined && parentSpanId === work.spanId,
   );
 }
 

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { childTraceContext, formatTraceparent, newTraceContext, parseTraceparent } from './trace-context.ts';
+import {
+  parseSampledTraceparent,
+  childTraceContext,
+  formatTraceparent,
+  newTraceContext,
+  parseTraceparent,
+} from './trace-context.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const SPAN_ID = 'b7ad6b7169203331';
@@ -94,4 +100,13 @@ describe('new contexts', () => {
       }),
     );
   });
+});
+
+test('a trace that is not recorded is passed over by its flags', () => {
+  const recorded = newTraceContext();
+  const header = formatTraceparent(recorded);
+  expect(parseSampledTraceparent(header, 'vendor=1')).toEqual({ ...recorded, tracestate: 'vendor=1' });
+  for (const flags of ['00', '02', 'fe'])
+    expect(parseSampledTraceparent(`${header.slice(0, -2)}${flags}`)).toBeUndefined();
+  for (const none of [null, undefined, '', '01', `${header}1`]) expect(parseSampledTraceparent(none)).toBeUndefined();
 });

@@ -20,6 +20,9 @@ export interface TraceFields {
 /** The fields of no trace. */
 export const NO_TRACE: TraceFields = { traceparent: null, tracestate: null };
 
+/** The flags of a recorded trace; what a later version appends comes after them. */
+const SAMPLED_FLAGS = /^.{53}[0-9a-f][13579bdf]/;
+
 /** Longer ones may be dropped whole (section 3.3.1.5). */
 const MAX_TRACESTATE_LENGTH = 512;
 
@@ -42,6 +45,16 @@ export function parseTraceparent(
   return isTracestate(tracestate) ? { ...context, tracestate } : context;
 }
 
+/** The same, but only where the trace is recorded: most are not, and one look at the flags tells. */
+export function parseSampledTraceparent(
+  header: string | null | undefined,
+  tracestate?: string | null,
+): TraceContext | undefined {
+  if (header === null || header === undefined || !SAMPLED_FLAGS.test(header)) return undefined;
+  const context = parseTraceparent(header, tracestate);
+  return context?.sampled === true ? context : undefined;
+}
+
 function isTracestate(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_TRACESTATE_LENGTH;
 }
@@ -62,9 +75,14 @@ export function newTraceContext(): TraceContext {
   return { traceId: hex.slice(0, 32), spanId: hex.slice(32), sampled: true };
 }
 
+/** An id for a span. */
+export function newSpanId(): string {
+  return randomHex(8);
+}
+
 /** The next span within a trace. */
 export function childTraceContext(parent: TraceContext): TraceContext {
-  return { ...parent, spanId: randomHex(8) };
+  return { ...parent, spanId: newSpanId() };
 }
 
 /** Random bytes in stock: one call to the random source costs 15 us, and a trace begins with every request. */

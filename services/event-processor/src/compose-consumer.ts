@@ -6,7 +6,7 @@ import type { Logger } from '@orderflow/service-kit/logger';
 import type { Registry } from '@orderflow/service-kit/metrics';
 import type { Pool } from '@orderflow/service-kit/postgres';
 import { runBatch, type TracedBatch } from '@orderflow/service-kit/telemetry/tracing';
-import { parseTraceparent } from '@orderflow/service-kit/trace-context';
+import { parseSampledTraceparent } from '@orderflow/service-kit/trace-context';
 import { applyBatch } from './apply/apply-batch.ts';
 import { BatchApplier } from './apply/batch-applier.ts';
 import type { OffsetOwner } from './apply/batch-statements.ts';
@@ -80,7 +80,7 @@ function tracedDeliveries(config: ProcessorConfig, deliveries: readonly Delivery
     name: 'apply events',
     items: deliveries,
     traceOf: ({ message: { headers } }) =>
-      parseTraceparent(headers[EVENT_HEADERS.traceparent], headers[EVENT_HEADERS.tracestate]),
+      parseSampledTraceparent(headers[EVENT_HEADERS.traceparent], headers[EVENT_HEADERS.tracestate]),
     item: {
       name: `process ${TOPIC}`,
       kind: 'consumer',

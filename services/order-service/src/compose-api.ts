@@ -6,7 +6,7 @@ import type { Logger } from '@orderflow/service-kit/logger';
 import type { Registry } from '@orderflow/service-kit/metrics';
 import type { Pool } from '@orderflow/service-kit/postgres';
 import { runBatch, type TracedBatch } from '@orderflow/service-kit/telemetry/tracing';
-import { parseTraceparent } from '@orderflow/service-kit/trace-context';
+import { parseSampledTraceparent } from '@orderflow/service-kit/trace-context';
 import type { OrderServiceConfig } from './config.ts';
 import type { NewOrder } from './domain/order.ts';
 import { createOrderApi } from './http/app.ts';
@@ -77,7 +77,7 @@ function tracedGroup(group: readonly NewOrder[]): TracedBatch<NewOrder> {
   return {
     name: 'insert orders',
     items: group,
-    traceOf: ({ event }) => parseTraceparent(event.traceparent, event.tracestate),
+    traceOf: ({ event }) => parseSampledTraceparent(event.traceparent, event.tracestate),
     item: {
       name: 'insert order',
       kind: 'internal',

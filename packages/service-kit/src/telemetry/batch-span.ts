@@ -36,9 +36,8 @@ export async function runBatch<Item, Result>(
   if (first === undefined) return context.with(ROOT_CONTEXT, work);
   const attributes = { 'orderflow.batch.size': batch.items.length, 'orderflow.batch.sampled': sampled.length };
   if (others.length === 0) {
-    const itemSpan = startItemSpan(tracer, batch, first);
-    const span = tracer.startSpan(batch.name, { attributes }, trace.setSpan(ROOT_CONTEXT, itemSpan));
-    return endWith([span, itemSpan], trace.setSpan(ROOT_CONTEXT, span), work);
+    const only = startItemSpan(tracer, batch, first).setAttributes(attributes);
+    return endWith([only], trace.setSpan(ROOT_CONTEXT, only), work);
   }
   const span = tracer.startSpan(batch.name, { attributes, links: linksTo(sampled) }, ROOT_CONTEXT);
   const link = { context: span.spanContext() };

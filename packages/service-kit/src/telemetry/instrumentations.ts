@@ -34,6 +34,13 @@ class ProducerInstrumentation extends KafkaJsInstrumentation {
   }
 }
 
+/** pg's instrumentation without what it does to the pool: it counts connections with every query, for metrics that are off. */
+class QueryInstrumentation extends PgInstrumentation {
+  protected override init(): InstrumentationNodeModuleDefinition[] {
+    return super.init().filter(({ name }) => name === 'pg');
+  }
+}
+
 /** The five, all idle until their library is loaded. */
 export function createInstrumentations(): readonly Instrumentation[] {
   const kafkajs = new ProducerInstrumentation({
@@ -43,7 +50,7 @@ export function createInstrumentations(): readonly Instrumentation[] {
     // Requests that come in are spans of ours: server-span.ts.
     new HttpInstrumentation({ disableIncomingRequestInstrumentation: true, requireParentforOutgoingSpans: true }),
     new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] }),
-    new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
+    new QueryInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
     kafkajs,
     new PinoInstrumentation({ disableLogSending: true }),
   ];

@@ -13,7 +13,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import type { OutgoingMessage } from '../kafka/port.ts';
-import { parseTraceparent, traceFieldsOf, type TraceContext } from '../trace-context.ts';
+import { parseSampledTraceparent, traceFieldsOf, type TraceContext } from '../trace-context.ts';
 import { endWith, linksTo } from './batch-span.ts';
 import { childrenOf } from './span-contexts.ts';
 import type { TracedSend } from './tracing.ts';
@@ -33,7 +33,7 @@ class Publication {
   takeTrace(): TraceContext | undefined {
     const next = this.#traces[this.#next];
     this.#next += 1;
-    return next?.sampled === true ? next : undefined;
+    return next;
   }
 }
 
@@ -63,7 +63,7 @@ export async function sendMessages<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   const traces = messages.map(traceOfMessage);
-  const sampled = traces.flatMap((one) => (one?.sampled === true ? [{ trace: one }] : []));
+  const sampled = traces.flatMap((one) => (one === undefined ? [] : [{ trace: one }]));
   if (sampled.length === 0) return context.with(ROOT_CONTEXT, work);
   const attributes = {
     'messaging.system': 'kafka',
@@ -77,14 +77,15 @@ export async function sendMessages<Result>(
   const link = { context: span.spanContext() };
   for (const [index, one] of traces.entries()) {
     const message = messages[index];
-    if (message !== undefined && one?.sampled === true) carried.set(message, { trace: one, link });
+    if (message !== undefined && one !== undefined) carried.set(message, { trace: one, link });
   }
   const publication = new Publication(link, traces);
   return endWith([span], trace.setSpan(ROOT_CONTEXT, span).setValue(PUBLICATION, publication), work);
 }
 
-export function traceOfMessage({ headers }: Pick<OutgoingMessage, 'headers'>): TraceContext | undefined {
-  return parseTraceparent(headers?.['traceparent'], headers?.['tracestate']);
+/** The trace that a message belongs to, when it is recorded. */
+function traceOfMessage({ headers }: Pick<OutgoingMessage, 'headers'>): TraceContext | undefined {
+  return parseSampledTraceparent(headers?.['traceparent'], headers?.['tracestate']);
 }
 
 /**

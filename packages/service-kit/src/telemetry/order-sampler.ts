@@ -44,6 +44,16 @@ export class OrderSampler implements Sampler {
     return links.some((link) => (link.context.traceFlags & TraceFlags.SAMPLED) !== 0) ? KEEP : DROP;
   }
 
+  /** Whether a caller's decision not to record a trace is final. */
+  get followsParent(): boolean {
+    return this.#plan.followsParent;
+  }
+
+  /** Whether a request that begins this trace is recorded. */
+  keepsTrace(traceId: string): boolean {
+    return this.#ratio.shouldSample(undefined, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED;
+  }
+
   toString(): string {
     return `OrderSampler{ratio=${this.#plan.ratio},followsParent=${this.#plan.followsParent}}`;
   }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { context, SpanKind, SpanStatusCode, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
 import { getRPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
-import { parseTraceparent, type TraceContext } from '../trace-context.ts';
+import { newTraceContext, parseTraceparent, type TraceContext } from '../trace-context.ts';
+import type { OrderSampler } from './order-sampler.ts';
 import { childrenOf, toSpanContext } from './span-contexts.ts';
+import type { TraceIds } from './trace-ids.ts';
 import type { CallerTrace, TracedRequest } from './tracing.ts';
 
 /** How a request's span stands to its caller's. */
@@ -19,14 +21,30 @@ export function planServerSpan(caller: TraceContext | undefined, policy: CallerT
 
 const SERVER = { kind: SpanKind.SERVER } as const;
 
+/** What server spans are made with. */
+export interface ServerSpanParts {
+  readonly tracer: Tracer;
+  readonly sampler: Pick<OrderSampler, 'followsParent' | 'keepsTrace'>;
+  readonly ids: Pick<TraceIds, 'reserve'>;
+}
+
 /**
  * Answers a request within a span. Not left to the http instrumentation: it costs 27 us for a request that is not
- * sampled (it wraps every listener of request and answer), this 3 us, and the order path is two requests.
+ * recorded (it wraps every listener of request and answer), and the order path is two requests. Here such a request
+ * does not even reach the SDK: it is only answered in a context that says so.
  */
-export function serveRequest(tracer: Tracer, traced: TracedRequest, handle: () => void): void {
+export function serveRequest(parts: ServerSpanParts, traced: TracedRequest, handle: () => void): void {
   const { request, response, caller: policy } = traced;
   const { traceparent, tracestate } = request.headers;
   const { parent, link } = planServerSpan(parseTraceparent(traceparent, tracestate), policy);
+  const { tracer, sampler } = parts;
+  if (sampler.followsParent) {
+    const unrecorded = parent === undefined ? beginUnrecorded(parts) : parent.sampled ? undefined : parent;
+    if (unrecorded !== undefined) {
+      context.with(childrenOf(unrecorded), handle);
+      return;
+    }
+  }
   const parentContext = childrenOf(parent);
   const span = tracer.startSpan(request.method ?? 'GET', SERVER, parentContext);
   let spanContext = trace.setSpan(parentContext, span);
@@ -37,6 +55,14 @@ export function serveRequest(tracer: Tracer, traced: TracedRequest, handle: () =
     response.once('close', () => endSpan(span, response, spanContext));
   }
   context.with(spanContext, handle);
+}
+
+/** A trace that is not recorded; undefined when the next one that is begun will be, by the id that was drawn here. */
+function beginUnrecorded({ sampler, ids }: ServerSpanParts): TraceContext | undefined {
+  const drawn = newTraceContext();
+  if (!sampler.keepsTrace(drawn.traceId)) return { ...drawn, sampled: false };
+  ids.reserve(drawn.traceId);
+  return undefined;
 }
 
 /** Neither the query, in which customers are asked for, nor any header. */

@@ -64,7 +64,8 @@ describe('runBatch', () => {
     const item = sampled();
     await runBatch(tracer, batchOf([unsampled(), item]), query);
     expect(new Set(recorded().map((span) => span.spanContext().traceId))).toEqual(new Set([item.traceId]));
-    expect(named('batch')[0]?.parentSpanContext?.spanId).toBe(named('item')[0]?.spanContext().spanId);
+    expect(named('query')[0]?.parentSpanContext?.spanId).toBe(named('item')[0]?.spanContext().spanId);
+    expect(named('batch')).toEqual([]);
   });
 
   test('an item that is to be linked begins a trace', async () => {

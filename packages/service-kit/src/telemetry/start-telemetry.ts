@@ -10,6 +10,7 @@ import { OrderSampler } from './order-sampler.ts';
 import { nameRoute, serveRequest } from './server-span.ts';
 import { toTraceContext } from './span-contexts.ts';
 import type { SamplerPlan } from './telemetry-plan.ts';
+import { TraceIds } from './trace-ids.ts';
 import type { Tracing } from './tracing.ts';
 
 const TRACER = 'orderflow';
@@ -18,9 +19,12 @@ const TRACER = 'orderflow';
  * Starts the SDK. Exporter, service name, limits and batching are what OTEL_* says; metrics and logs go their own ways.
  * Only `traceparent` and `tracestate` are passed on: baggage is a stranger's text in everybody's headers.
  */
-export function startTelemetry(sampler: SamplerPlan): Tracing {
+export function startTelemetry(plan: SamplerPlan): Tracing {
+  const sampler = new OrderSampler(plan);
+  const ids = new TraceIds();
   const sdk = new NodeSDK({
-    sampler: new OrderSampler(sampler),
+    sampler,
+    idGenerator: ids,
     textMapPropagator: new W3CTraceContextPropagator(),
     instrumentations: [...createInstrumentations()],
     metricReaders: [],
@@ -29,7 +33,7 @@ export function startTelemetry(sampler: SamplerPlan): Tracing {
   sdk.start();
   const tracer = trace.getTracer(TRACER);
   return {
-    serveRequest: (exchange, handle) => serveRequest(tracer, exchange, handle),
+    serveRequest: (exchange, handle) => serveRequest({ tracer, sampler, ids }, exchange, handle),
     activeTrace: () => {
       const span = trace.getSpan(context.active());
       return span === undefined ? undefined : toTraceContext(span.spanContext());

@@ -33,10 +33,10 @@ export interface TracedRequest {
 
 /** Work that is done once for many orders. */
 export interface TracedBatch<Item> {
-  /** Of the span that covers the work and all that is done below it. */
+  /** Of the span for the work, when it is for several sampled items. */
   readonly name: string;
   readonly items: readonly Item[];
-  /** Called while tracing is on only. */
+  /** Of a recorded trace; anything else may be left out. Called while tracing is on only. */
   traceOf(item: Item): TraceContext | undefined;
   /** Of the span that each sampled item gets in its own trace. */
   readonly item: {
@@ -91,8 +91,9 @@ export function nameRoute(route: string): void {
 }
 
 /**
- * Does work for many orders at once, in none of their contexts: with a span in the trace of each sampled one, and below
- * one span for the work itself. That one has a trace of its own and links to all of theirs, unless there is one only.
+ * Does work for many orders at once, in none of their contexts, with a span in the trace of each sampled one. The work
+ * itself stands below a span that has a trace of its own and is linked with all of these; for a single sampled order it
+ * simply stands below that order's.
  */
 export function runBatch<Item, Result>(batch: TracedBatch<Item>, work: () => Promise<Result>): Promise<Result> {
   return installed === undefined ? work() : installed.runBatch(batch, work);
