@@ -298,16 +298,18 @@ describe('names it without calling it lost when', () => {
 
 test('finds an order that was committed late into a minute that was proved already', async () => {
   await using _ = auditor;
+  const lateMs = minuteOf(created.createdAtMs).fromMs + 59_000;
+  const lateId = firstIdAt(lateMs);
   expect(await auditor.round()).toMatchObject({ verdict: 'proved' });
   await platform.orders.query(
     `INSERT INTO orders (order_id, customer_id, status, total_cents, items, sequence, created_at, updated_at)
      SELECT $1, customer_id, 'CREATED', total_cents, items, 1, $2, now() FROM orders LIMIT 1`,
-    [ghostId, new Date(START_MS + 30_000)],
+    [lateId, new Date(lateMs)],
   );
   auditor.advance(3_600_000 / 6);
   const verdict = await auditor.round();
   expect(verdict).toMatchObject({ verdict: 'broken', lost: 1 });
-  expect(verdict.findings).toMatchObject([{ invariant: 'I4', kind: 'lost', subject: `${ghostId}#1` }]);
+  expect(verdict.findings).toMatchObject([{ invariant: 'I4', kind: 'lost', subject: `${lateId}#1` }]);
 });
 
 test('as a process it answers with its verdict, and ends when it is told to', async () => {
