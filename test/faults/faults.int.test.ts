@@ -96,7 +96,7 @@ test(
   TIMEOUT_MS,
 );
 
-const waitingDeletes = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE FROM event_outbox%'`;
+const waitingDeletes = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%DELETE FROM event_outbox %'`;
 
 test(
   'processors that join, leave and die while orders flow share the work without losing or doubling an effect',
