@@ -5,6 +5,7 @@ import { silentLogger } from '@orderflow/service-kit/logger';
 import { LOOPBACK } from './ports.ts';
 import { testKafka, testKafkaProxied, testPostgresUrl } from './test-servers.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+import { until } from './until.ts';
 
 export { startTcpProxy, type ProxyMode, type TcpProxy } from './tcp-proxy.ts';
 export { testKafka, testPostgresUrl } from './test-servers.ts';
@@ -15,10 +16,19 @@ export interface KafkaProxy extends TcpProxy {
   readonly bootstrapServers: string;
 }
 
-/** A misbehaving network before the broker of this test run. There can be one at a time: close it after the test. */
+/** Longer than any test that has a proxy of its own, shorter than a test may take. */
+const PROXY_WAIT_MS = 50_000;
+
+/**
+ * A misbehaving network before the broker of this test run. There can be one at a time, since the broker sends clients
+ * to one port: another test's is waited for. Close it after the test.
+ */
 export async function startKafkaProxy(): Promise<KafkaProxy> {
   const { port, advertisedPort } = testKafkaProxied();
-  const proxy = await startTcpProxy({ targetPort: port, port: advertisedPort });
+  const proxy = await until(() => startTcpProxy({ targetPort: port, port: advertisedPort }), {
+    what: 'the port of the proxy before Kafka is free',
+    timeoutMs: PROXY_WAIT_MS,
+  });
   return Object.assign(proxy, { bootstrapServers: `${LOOPBACK}:${advertisedPort}` });
 }
 
