@@ -41,8 +41,8 @@ class QueryInstrumentation extends PgInstrumentation {
   }
 }
 
-/** The five, all idle until their library is loaded. */
-export function createInstrumentations(): readonly Instrumentation[] {
+/** The five, all idle until their library is loaded. Log lines are sent as they are written, with secrets redacted. */
+export function createInstrumentations({ sendsLogs }: { readonly sendsLogs: boolean }): readonly Instrumentation[] {
   const kafkajs = new ProducerInstrumentation({
     producerHook: (span, { message }) => restoreCarriedContext(span, message),
   });
@@ -52,6 +52,6 @@ export function createInstrumentations(): readonly Instrumentation[] {
     new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] }),
     new QueryInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
     kafkajs,
-    new PinoInstrumentation({ disableLogSending: true }),
+    new PinoInstrumentation({ disableLogSending: !sendsLogs }),
   ];
 }

@@ -4,7 +4,7 @@
  * are CommonJS that ES modules import.
  */
 import { register } from 'node:module';
-import { planTelemetry, type TelemetryPlan } from './telemetry-plan.ts';
+import { planLogs, planTelemetry, type TelemetryPlan } from './telemetry-plan.ts';
 
 const plan = planOrExit();
 if (plan.kind === 'on') {
@@ -12,7 +12,7 @@ if (plan.kind === 'on') {
   register('@opentelemetry/instrumentation/hook.mjs', import.meta.url, { data: { include: INSTRUMENTED_MODULES } });
   const { startTelemetry, logDiagnostics } = await import('./start-telemetry.ts');
   const { installTracing } = await import('./tracing.ts');
-  installTracing(startTelemetry(plan.sampler));
+  installTracing(startTelemetry(plan.sampler, planLogs(process.env)));
   const { createLogger } = await import('../logger.ts');
   logDiagnostics(createLogger({ service: process.env['OTEL_SERVICE_NAME'] ?? 'telemetry', level: 'warn' }));
 }

@@ -16,19 +16,20 @@ import type { Tracing } from './tracing.ts';
 const TRACER = 'orderflow';
 
 /**
- * Starts the SDK. Exporter, service name, limits and batching are what OTEL_* says; metrics and logs go their own ways.
+ * Starts the SDK. Exporters, service name, limits and batching are what OTEL_* says; metrics go their own way.
  * Only `traceparent` and `tracestate` are passed on: baggage is a stranger's text in everybody's headers.
  */
-export function startTelemetry(plan: SamplerPlan): Tracing {
+export function startTelemetry(plan: SamplerPlan, logs: { readonly sendsLogs: boolean }): Tracing {
   const sampler = new OrderSampler(plan);
   const ids = new TraceIds();
   const sdk = new NodeSDK({
     sampler,
     idGenerator: ids,
     textMapPropagator: new W3CTraceContextPropagator(),
-    instrumentations: [...createInstrumentations()],
+    instrumentations: [...createInstrumentations(logs)],
     metricReaders: [],
-    logRecordProcessors: [],
+    // Left out, the SDK makes them of OTEL_*.
+    ...(!logs.sendsLogs && { logRecordProcessors: [] }),
   });
   sdk.start();
   const tracer = trace.getTracer(TRACER);

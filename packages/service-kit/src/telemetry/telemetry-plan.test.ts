@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError } from '../config.ts';
-import { planTelemetry } from './telemetry-plan.ts';
+import { planLogs, planTelemetry } from './telemetry-plan.ts';
 
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
@@ -44,4 +44,13 @@ describe('planTelemetry', () => {
     expect(() => planTelemetry({ ...endpoint, ...env })).toThrow(ConfigError);
     expect(() => planTelemetry({ ...endpoint, ...env })).toThrow(key);
   });
+});
+
+test.each([
+  [{}, false],
+  [endpoint, false],
+  [{ ...endpoint, OTEL_LOGS_EXPORTER: 'none' }, false],
+  [{ ...endpoint, OTEL_LOGS_EXPORTER: 'otlp' }, true],
+])('with %j logs are sent: %s', (env, sendsLogs) => {
+  expect(planLogs(env)).toEqual({ sendsLogs });
 });

@@ -12,6 +12,14 @@ export interface SamplerPlan {
 export type TelemetryPlan = { readonly kind: 'off' } | { readonly kind: 'on'; readonly sampler: SamplerPlan };
 
 /**
+ * Whether log lines are sent over OTLP as well, beside stdout: OTEL_LOGS_EXPORTER must say so. In the specification otlp
+ * is the default, which would send logs to collectors that keep none.
+ */
+export function planLogs(env: Environment): { readonly sendsLogs: boolean } {
+  return { sendsLogs: env['OTEL_LOGS_EXPORTER']?.trim() === 'otlp' };
+}
+
+/**
  * Telemetry is on when somebody listens: an OTLP endpoint, or another exporter, was named and OTEL_SDK_DISABLED is not
  * true. So a process without any OTEL_* variable does nothing and says nothing.
  *
