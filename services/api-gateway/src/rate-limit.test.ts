@@ -139,4 +139,16 @@ describe('rateLimitHeaders', () => {
       'retry-after': '3',
     });
   });
+
+  test('promises no second more for the rounding of a clock with fractions', () => {
+    const slow = { perSecond: 0.01, burst: 2 };
+    const clock = fc.integer({ min: 0, max: 1e12 }).map((nanoseconds) => nanoseconds / 1e6);
+    fc.assert(
+      fc.property(clock, (nowMs) => {
+        const first = decideAdmission(slow, undefined, nowMs);
+        expect(rateLimitHeaders(slow, first, nowMs)['ratelimit']).toBe('"default";r=1;t=100');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });

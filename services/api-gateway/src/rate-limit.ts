@@ -16,6 +16,7 @@ export interface RateDecision {
 
 /** Rounding of the refill must not cost a client a token that it has earned. */
 const EPSILON_TOKENS = 1e-6;
+const EPSILON_SECONDS = 1e-6;
 
 /**
  * Whether a request is within the policy. `fullAtMs` is that of the client's last decision, undefined when there was
@@ -30,6 +31,11 @@ export function decideAdmission(policy: RatePolicy, fullAtMs: number | undefined
   }
   const remaining = Math.max(0, Math.floor(tokens - 1 + EPSILON_TOKENS));
   return { allowed: true, fullAtMs: nowMs + debtMs + tokenMs, remaining, retryAfterMs: 0 };
+}
+
+/** Milliseconds as whole seconds, at least enough of them; the rounding of a sum of fractions is no second. */
+function wholeSeconds(ms: number): number {
+  return Math.ceil(ms / 1_000 - EPSILON_SECONDS);
 }
 
 /** How many clients are remembered: about 10 MB. */
@@ -83,10 +89,10 @@ export class RateLimiter {
  */
 export function rateLimitHeaders(policy: RatePolicy, decision: RateDecision, nowMs: number): Record<string, string> {
   const windowSeconds = Math.max(1, Math.ceil(policy.burst / policy.perSecond));
-  const resetSeconds = Math.max(0, Math.ceil((decision.fullAtMs - nowMs) / 1_000));
+  const resetSeconds = Math.max(0, wholeSeconds(decision.fullAtMs - nowMs));
   return {
     'ratelimit-policy': `"default";q=${policy.burst};w=${windowSeconds}`,
     ratelimit: `"default";r=${decision.remaining};t=${resetSeconds}`,
-    ...(decision.allowed ? {} : { 'retry-after': String(Math.max(1, Math.ceil(decision.retryAfterMs / 1_000))) }),
+    ...(decision.allowed ? {} : { 'retry-after': String(Math.max(1, wholeSeconds(decision.retryAfterMs))) }),
   };
 }
