@@ -9,8 +9,11 @@ const READY_DEADLINE_MS = 30_000;
 /** Does nothing unless OTEL_* asks for it. */
 const TELEMETRY_PRELOAD = '@orderflow/service-kit/telemetry/preload';
 
-/** V8 sizes its heap by the machine's memory; a service is to stay below 250 MiB also where there is plenty. */
-const NODE_FLAGS = ['--max-old-space-size=192'];
+/**
+ * V8 sizes its heap by the machine's memory; a service is to stay below 250 MiB also where there is plenty. The other one
+ * is that of the images: docs/adr/0023-flags-of-v8.md.
+ */
+const NODE_FLAGS = ['--max-old-space-size=192', '--no-allocation-site-pretenuring'];
 
 /** A service of this repository, as the name of its folder in `services/`. */
 export type ServiceName = 'api-gateway' | 'order-service' | 'event-processor' | 'auditor';
