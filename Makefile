@@ -37,7 +37,7 @@ load: install ## Send load to a running platform: make load ARGS="--rate 500 --d
 verify: install ## Join receipts, orders, topic and analytics of a running platform, and judge
 	@npm run --silent verify -- $(ARGS)
 
-bench: install ## Measure against the plain designs, side by side: make bench ARGS="orders|publisher|processor|telemetry|scaling"
+bench: install ## Measure against peers, side by side: make bench ARGS="orders|gateway|publisher|processor|growth|telemetry|scaling|all"
 	@npm run --silent bench -- $(ARGS)
 
 prometheus: install ## Have Prometheus for OBSERVE=1: that of PATH, else Go builds it into ./bin (some minutes)

@@ -6,7 +6,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import autocannon from 'autocannon';
-import { sampleOrders } from './sample-orders.ts';
+import { sampleBodies } from './sample-orders.ts';
 
 /** What came of the requests of a run. */
 export interface LoadResult {
@@ -17,22 +17,17 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-/** Few: autocannon builds each of them for each connection before it begins. */
-const DISTINCT_ORDERS = 20;
-const ITEMS_PER_ORDER = 2;
-
 const [url = '', connections = '', seconds = '', file = '', rate] = process.argv.slice(2);
-const orders = sampleOrders({ seed: 1, count: DISTINCT_ORDERS, itemsPerOrder: ITEMS_PER_ORDER });
 const result = await autocannon({
   url,
   connections: Number(connections),
   duration: Number(seconds),
   ...(rate !== undefined && { overallRate: Number(rate) }),
-  requests: orders.map((order) => ({
+  requests: sampleBodies().map((body) => ({
     method: 'POST',
     path: '/orders',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(order),
+    body,
   })),
 });
 const summary: LoadResult = {

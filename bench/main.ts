@@ -1,30 +1,46 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '@orderflow/local/local-error';
 import { createProgressLog, type ProgressLog } from '@orderflow/local/progress';
 import { verifyDurability } from './durability.ts';
-import { parseOptions, UsageError, type BenchName, type BenchOptions, type BenchSize } from './options.ts';
+import { benchGateway } from './gateway.ts';
+import { benchGrowth } from './growth.ts';
+import { watchMachine } from './machine.ts';
+import {
+  COMPARED,
+  parseOptions,
+  UsageError,
+  type BenchName,
+  type BenchOptions,
+  type BenchSize,
+  type ComparedBench,
+} from './options.ts';
 import { benchOrders } from './orders.ts';
+import { writePage } from './page.ts';
+import { installPeerPackages } from './peer-packages.ts';
 import { benchProcessor } from './processor.ts';
 import { benchPublisher } from './publisher.ts';
-import { buildReport, renderReport, type Findings } from './report.ts';
+import { buildReport, type Findings } from './report.ts';
+import { renderReport } from './report-text.ts';
 import { benchScaling } from './scaling.ts';
 import { renderScaling } from './scaling-table.ts';
 import { Stage } from './stage.ts';
 import { benchTelemetry } from './telemetry.ts';
 
-/** Those that measure real servers. */
-type StagedBench = Exclude<BenchName, 'scaling'>;
-
-const BENCHMARKS: Readonly<Record<StagedBench, (stage: Stage, size: BenchSize) => Promise<Findings>>> = {
+const COMPARISONS: Readonly<Record<ComparedBench, (stage: Stage, size: BenchSize) => Promise<Findings>>> = {
   orders: benchOrders,
+  gateway: benchGateway,
   publisher: benchPublisher,
   processor: benchProcessor,
+  growth: benchGrowth,
   telemetry: benchTelemetry,
 };
 
-const localDirectory = join(import.meta.dirname, '..', '.local');
+/** What `all` runs. */
+const ALL: readonly BenchName[] = COMPARED;
+
+const repository = join(import.meta.dirname, '..');
+const localDirectory = join(repository, '.local');
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
 
@@ -33,7 +49,9 @@ process.exitCode = await main(process.argv.slice(2));
 /** Returns the exit code: 0 every bar met, 1 one missed or no result, 2 bad usage, 130 interrupted. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    return await bench(parseOptions(argv));
+    const log = createProgressLog({ stream: process.stderr });
+    await mkdir(localDirectory, { recursive: true });
+    return await run(parseOptions(argv), { log, command: ['npm run bench --', ...argv].join(' ') });
   } catch (error: unknown) {
     if (interrupt.signal.aborted) return 130;
     process.stderr.write(`bench: ${error instanceof UsageError ? error.message : describeError(error)}\n`);
@@ -41,22 +59,44 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function bench({ name, size }: BenchOptions): Promise<number> {
-  const log = createProgressLog({ stream: process.stderr });
-  await mkdir(localDirectory, { recursive: true });
-  if (name === 'scaling') return simulateScaling(log, size);
+interface Proceedings {
+  readonly log: ProgressLog;
+  /** What was typed. */
+  readonly command: string;
+}
+
+async function run({ name, size }: BenchOptions, proceedings: Proceedings): Promise<number> {
+  if (name === 'scaling') return simulateScaling(proceedings.log, size);
+  if (name === 'all') return runAll(size, proceedings);
+  if (name === 'page') return publish(proceedings.log);
+  return compare(name, size, proceedings);
+}
+
+async function runAll(size: BenchSize, proceedings: Proceedings): Promise<number> {
+  let code = 0;
+  for (const name of ALL) code = Math.max(code, await run({ name, size }, proceedings));
+  return Math.max(code, await publish(proceedings.log));
+}
+
+async function publish(log: ProgressLog): Promise<number> {
+  await writePage({ localDirectory, page: join(repository, 'docs', 'benchmarks.md') });
+  log.step('bench: wrote .local/bench.json and docs/benchmarks.md');
+  return 0;
+}
+
+async function compare(bench: ComparedBench, size: BenchSize, { log, command }: Proceedings): Promise<number> {
+  await installPeerPackages(log);
   await using stage = await Stage.open({ localDirectory, log, interrupt: interrupt.signal });
   const durability = await verifyDurability(stage.postgres.url());
   log.step(
     `durability: fsync ${durability.fsync}, synchronous_commit ${durability.synchronousCommit}, ` +
       `full_page_writes ${durability.fullPageWrites}; Kafka acks ${durability.kafkaAcks}`,
   );
-  const [before = 0] = loadavg();
-  const findings = await BENCHMARKS[name](stage, size);
-  const [after = 0] = loadavg();
-  const machine = { cpus: availableParallelism(), loadAverage: { before, after } };
-  const report = buildReport(findings, { bench: name, machine, durability });
-  await writeFile(join(localDirectory, `bench-${name}.json`), `${JSON.stringify(report, undefined, 2)}\n`);
+  const readMachine = watchMachine();
+  const measuredAt = new Date().toISOString();
+  const findings = await COMPARISONS[bench](stage, size);
+  const report = buildReport(findings, { bench, command, measuredAt, machine: readMachine(), durability });
+  await writeReport(bench, report);
   process.stdout.write(`\n${renderReport(report)}\n`);
   stage.succeeded();
   return Number(report.bars.some(({ met }) => !met));
@@ -66,7 +106,11 @@ async function bench({ name, size }: BenchOptions): Promise<number> {
 async function simulateScaling(log: ProgressLog, { rounds }: BenchSize): Promise<number> {
   const seeds = rounds === undefined ? {} : { seeds: rounds };
   const findings = await benchScaling({ log, signal: interrupt.signal, ...seeds });
-  await writeFile(join(localDirectory, 'bench-scaling.json'), `${JSON.stringify(findings.rows, undefined, 2)}\n`);
+  await writeReport('scaling', findings.rows);
   process.stdout.write(`\n${renderScaling(findings)}\n`);
   return Number(findings.bars.some(({ isMet }) => !isMet));
+}
+
+async function writeReport(name: BenchName, report: unknown): Promise<void> {
+  await writeFile(join(localDirectory, `bench-${name}.json`), `${JSON.stringify(report, undefined, 2)}\n`);
 }

@@ -21,9 +21,9 @@ describe('parseOptions', () => {
       name: 'orders',
       size: { rounds: 3, seconds: 2 },
     });
-    expect(parseOptions(['publisher', '--events', '1000', '--rival-events', '50'])).toEqual({
+    expect(parseOptions(['publisher', '--events', '1000', '--peer-events', '50'])).toEqual({
       name: 'publisher',
-      size: { events: 1000, rivalEvents: 50 },
+      size: { events: 1000, peerEvents: 50 },
     });
   });
 
@@ -43,7 +43,7 @@ describe('parseOptions', () => {
 
   test('names the benchmarks when the name is unknown', () => {
     expect(refusalOf('order')).toBe(
-      'there is no benchmark order; there are orders, publisher, processor, telemetry, scaling',
+      'there is no benchmark order; there are orders, gateway, publisher, processor, growth, telemetry, scaling, all, page',
     );
   });
 

@@ -1,18 +1,30 @@
 import { parseArgs } from 'node:util';
 
-export const BENCH_NAMES = ['orders', 'publisher', 'processor', 'telemetry', 'scaling'] as const;
+/** Those with peers, whose rates are compared; in the order of `all`. */
+export const COMPARED = ['orders', 'gateway', 'publisher', 'processor', 'growth', 'telemetry'] as const;
+export type ComparedBench = (typeof COMPARED)[number];
+
+export const BENCH_NAMES = [...COMPARED, 'scaling', 'all', 'page'] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 /** How much is measured. What is left out is the benchmark's own choice, which is that of the bars. */
 export interface BenchSize {
   /** Of `scaling`: seeds. */
   readonly rounds?: number;
-  /** Length of one measurement; `orders` and `telemetry` only. */
+  /** Length of one measurement. */
   readonly seconds?: number;
-  /** Events that our side works off in one round; `publisher` and `processor` only. */
+  /** Events that our side works off in one round. */
   readonly events?: number;
-  /** Events that the plain design works off in one round; `publisher` and `processor` only. */
-  readonly rivalEvents?: number;
+  /** Events that each peer works off in one round. */
+  readonly peerEvents?: number;
+  /** Of `growth`: orders in the largest table. */
+  readonly orders?: number;
+  /** Of `capacity` and `soak`: orders per second, at first or all the time. */
+  readonly rate?: number;
+  /** Of `capacity`: event processors, instead of one, two and four. */
+  readonly processors?: number;
+  /** Of `soak`. */
+  readonly minutes?: number;
 }
 
 export interface BenchOptions {
@@ -20,8 +32,23 @@ export interface BenchOptions {
   readonly size: BenchSize;
 }
 
-export const USAGE =
-  'usage: npm run bench -- orders|telemetry [--rounds N] [--seconds S] | publisher|processor [--rounds N] [--events N] [--rival-events N] | scaling [--rounds N]';
+const TIMED = { rounds: 'rounds', seconds: 'seconds' } as const;
+const COUNTED = { rounds: 'rounds', events: 'events', 'peer-events': 'peerEvents' } as const;
+
+/** The options of each benchmark; any other would be ignored, and is refused. */
+const SIZES: Readonly<Record<BenchName, Readonly<Record<string, keyof BenchSize>>>> = {
+  orders: TIMED,
+  gateway: TIMED,
+  publisher: COUNTED,
+  processor: COUNTED,
+  growth: { ...TIMED, orders: 'orders' },
+  telemetry: TIMED,
+  scaling: { rounds: 'rounds' },
+  all: { rounds: 'rounds' },
+  page: {},
+};
+
+export const USAGE = `usage: npm run bench -- ${BENCH_NAMES.map(usageOf).join(' | ')}`;
 
 /** The command line is not usable; the message is one line. */
 export class UsageError extends Error {
@@ -35,7 +62,11 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     args: [...argv],
     allowPositionals: true,
     strict: false, // its own messages have several lines
-    options: OPTIONS,
+    options: Object.fromEntries(
+      Object.values(SIZES)
+        .flatMap(Object.keys)
+        .map((name) => [name, { type: 'string' }]),
+    ),
   });
   const [name, ...rest] = positionals;
   if (name === undefined) throw new UsageError(USAGE);
@@ -45,16 +76,9 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
   return { name, size: Object.fromEntries(size) };
 }
 
-const text = { type: 'string' } as const;
-const OPTIONS = { rounds: text, seconds: text, events: text, 'rival-events': text };
-const EVENT_SIZES = { rounds: 'rounds', events: 'events', 'rival-events': 'rivalEvents' } as const;
-const SIZES: Readonly<Record<BenchName, Readonly<Record<string, keyof BenchSize>>>> = {
-  orders: { rounds: 'rounds', seconds: 'seconds' },
-  publisher: EVENT_SIZES,
-  processor: EVENT_SIZES,
-  telemetry: { rounds: 'rounds', seconds: 'seconds' },
-  scaling: { rounds: 'rounds' },
-};
+function usageOf(name: BenchName): string {
+  return [name, ...Object.keys(SIZES[name]).map((option) => `[--${option} N]`)].join(' ');
+}
 
 function keyOf(name: BenchName, option: string): keyof BenchSize {
   const key = SIZES[name][option];

@@ -12,14 +12,13 @@ import { measureRounds } from './rounds.ts';
 import { expectedSalesFigures, readSalesFigures, verifyEqualFigures, type SalesFigures } from './sales-figures.ts';
 import { sampleEvents, type SampleEventPlan } from './sample-orders.ts';
 import type { Stage, Subject } from './stage.ts';
-import { perUnit, startCpuMeter } from './usage.ts';
+import { costsPer, startMeter } from './usage.ts';
 import { patienceMs, waitUntil } from './wait.ts';
 
-const NAMES = { ours: 'event-processor', rival: 'eachMessage' } as const;
 const ROUNDS = 3;
 const EVENTS = 200_000;
 /** The plain consumer needs minutes for what takes us seconds; its rate does not depend on how many there are. */
-const RIVAL_EVENTS = 20_000;
+const PEER_EVENTS = 15_000;
 const PAYMENT_EVERY = 5;
 const MESSAGES_PER_SEND = 2_000;
 
@@ -37,49 +36,100 @@ interface Place {
   readonly name: string;
 }
 
-type StartSide = (stage: Stage, place: Place) => Promise<Subject>;
+/** A consumer that catches up, and how its work is seen and judged. */
+interface ConsumerSide {
+  /** Of databases and consumer groups. */
+  readonly name: string;
+  start(stage: Stage, place: Place): Promise<Subject>;
+  /** Gives one row: `applied`, the events whose effects are committed. */
+  readonly countApplied: string;
+  /** @throws {Error} when the database does not hold what the events come to. */
+  verify(client: Client, backlog: Backlog): Promise<void>;
+}
 
-const startOurs: StartSide = (stage, place) =>
-  stage.startService({ service: 'event-processor', name: place.name, env: environmentOf(stage, place) });
+/** Each event has added one to one of these totals. */
+const COUNT_BY_TOTALS = `
+SELECT coalesce(sum(value), 0)::int AS applied FROM sales_totals
+WHERE metric_name IN ('orders_total', 'orders_paid_total')`;
 
-const startRival: StartSide = (stage, place) =>
-  stage.startRival({ file: 'plain-processor.ts', name: place.name, env: environmentOf(stage, place) });
+const verifySums =
+  (who: string): ConsumerSide['verify'] =>
+  async (client, { figures }) =>
+    verifyEqualFigures(await readSalesFigures(client), figures, who);
+
+const OURS: ConsumerSide = {
+  name: 'bench_processor',
+  start: (stage, place) =>
+    stage.startService({ service: 'event-processor', name: place.name, env: environmentOf(stage, place) }),
+  countApplied: COUNT_BY_TOTALS,
+  verify: verifySums('event-processor'),
+};
+
+const EACH_MESSAGE: ConsumerSide = {
+  name: 'bench_each_message',
+  start: (stage, place) =>
+    stage.startPeer({ file: 'plain-processor.ts', name: place.name, env: environmentOf(stage, place) }),
+  countApplied: COUNT_BY_TOTALS,
+  verify: verifySums('eachMessage'),
+};
+
+const INSERT_ONLY: ConsumerSide = {
+  name: 'bench_insert_only',
+  start: (stage, place) =>
+    stage.startPeer({ file: 'insert-processor.ts', name: place.name, env: environmentOf(stage, place) }),
+  countApplied: 'SELECT count(*)::int AS applied FROM order_events',
+  async verify(client, { events }) {
+    const { rows } = await client.query<{ rows: number; ids: number }>(
+      'SELECT count(*)::int AS rows, count(DISTINCT event_id)::int AS ids FROM order_events',
+    );
+    if (rows[0]?.rows !== events || rows[0].ids !== events)
+      throw new Error(`${events} events became ${JSON.stringify(rows)}`);
+  },
+};
 
 function environmentOf(stage: Stage, { databaseUrl, topic, name }: Place): Record<string, string> {
   const KAFKA_BOOTSTRAP_SERVERS = stage.kafka.bootstrapServers;
   return { DATABASE_URL: databaseUrl, KAFKA_BOOTSTRAP_SERVERS, TOPIC: topic, CONSUMER_GROUP: name };
 }
 
-/** Events per second from a full topic into analytics, by the event processor and by a transaction for each event. */
+/** Events per second from a full topic into analytics, by the event processor and by its peers. */
 export async function benchProcessor(stage: Stage, size: BenchSize): Promise<Findings> {
-  const { rounds = ROUNDS, events = EVENTS, rivalEvents = RIVAL_EVENTS } = size;
+  const { rounds = ROUNDS, events = EVENTS, peerEvents = PEER_EVENTS } = size;
   const { log, signal } = stage;
-  log.step(`filling topics with ${events} and ${rivalEvents} events`);
+  log.step(`filling topics with ${events} and ${peerEvents} events`);
   const plan = { seed: 1, itemsPerOrder: 3, startMs: Date.now() - events, paymentEvery: PAYMENT_EVERY };
   const all = await fillTopic(stage, 'bench_events', { ...plan, count: events });
-  const few = await fillTopic(stage, 'bench_rival_events', { ...plan, count: rivalEvents });
-  log.step(`both sides once over the same ${rivalEvents} events, whose sums must be equal`);
-  await catchUp(stage, startOurs, { backlog: few, name: 'bench_processor_same' });
+  const few = await fillTopic(stage, 'bench_peer_events', { ...plan, count: peerEvents });
+  log.step(`ours once over the same ${peerEvents} events as eachMessage, whose sums must be equal`);
+  await catchUp(stage, OURS, { backlog: few, round: 'same' });
   const measured = await measureRounds(
-    { rounds, unit: 'events', names: NAMES, log, signal },
+    { rounds, unit: 'events', log, signal },
     {
-      ours: (round) => catchUp(stage, startOurs, { backlog: all, name: `bench_processor_${round}` }),
-      rival: (round) => catchUp(stage, startRival, { backlog: few, name: `bench_each_message_${round}` }),
+      ours: (round) => catchUp(stage, OURS, { backlog: all, round }),
+      peers: {
+        eachMessage: (round) => catchUp(stage, EACH_MESSAGE, { backlog: few, round }),
+        'insert without dedupe': (round) => catchUp(stage, INSERT_ONLY, { backlog: all, round }),
+      },
     },
   );
   return {
     unit: 'events',
-    names: NAMES,
+    ours: 'event-processor',
+    peers: [
+      { name: 'eachMessage', required: 8 },
+      { name: 'insert without dedupe', required: 0.7 },
+    ],
     notes: [
-      `ours catches up with ${events.toLocaleString('en-US')} events, eachMessage with the first ` +
-        `${rivalEvents.toLocaleString('en-US')} of them; ${ORDER_EVENTS_PARTITIONS} partitions, orders of three lines, ` +
+      `a backlog of ${events.toLocaleString('en-US')} events, for eachMessage the first ` +
+        `${peerEvents.toLocaleString('en-US')} of them; ${ORDER_EVENTS_PARTITIONS} partitions, orders of three lines, ` +
         `one in ${PAYMENT_EVERY} paid`,
       'eachMessage: BEGIN, dedupe row, totals, minute, products, COMMIT; offsets are committed automatically',
+      'insert without dedupe: eachBatch and one INSERT of many rows, no unique key, no sums: what ours adds to that is the work',
       'the clock runs from when the process says that it is ready, joining the group included',
-      'both sides were checked to end with the very same sums for the same events',
+      'ours and eachMessage were checked to end with the very same sums for the same events',
     ],
     rounds: measured,
-    required: { ratio: 8, perSecond: 15_000 },
+    requiredPerSecond: 20_000,
   };
 }
 
@@ -109,18 +159,22 @@ function* parsedEvents(plan: SampleEventPlan): Generator<OrderEvent, void> {
 
 interface CatchUp {
   readonly backlog: Backlog;
-  readonly name: string;
+  readonly round: number | string;
 }
 
-async function catchUp(stage: Stage, start: StartSide, { backlog, name }: CatchUp): Promise<Measurement> {
+async function catchUp(stage: Stage, side: ConsumerSide, { backlog, round }: CatchUp): Promise<Measurement> {
+  const name = `${side.name}_${round}`;
   return stage.withDatabase(name, async ({ url, client }) => {
+    const countApplied = async (): Promise<number> =>
+      (await client.query<{ applied: number }>(side.countApplied)).rows[0]?.applied ?? 0;
     await client.query('CHECKPOINT');
-    const subject = await start(stage, { databaseUrl: url, topic: backlog.topic, name });
-    const readCpu = startCpuMeter({ processor: subject.pid, postgres: stage.postgres.pid, kafka: stage.kafka.pid });
+    const subject = await side.start(stage, { databaseUrl: url, topic: backlog.topic, name });
+    const pids = { processor: subject.pid, postgres: stage.postgres.pid, kafka: stage.kafka.pid };
+    const readCosts = await startMeter(url, pids);
     const startedMs = performance.now();
-    const before = await countApplied(client);
+    const before = await countApplied();
     const isCaughtUp = async (): Promise<boolean> => {
-      const applied = await countApplied(client);
+      const applied = await countApplied();
       stage.log.update(`${name}: ${applied} of ${backlog.events} events applied`);
       return applied >= backlog.events;
     };
@@ -132,18 +186,9 @@ async function catchUp(stage: Stage, start: StartSide, { backlog, name }: CatchU
     });
     const seconds = (performance.now() - startedMs) / 1000;
     const events = backlog.events - before;
-    const cpuMicros = perUnit(readCpu(), events);
+    const costs = costsPer(await readCosts(), events);
     await subject.stop();
-    verifyEqualFigures(await readSalesFigures(client), backlog.figures, name);
-    return { perSecond: events / seconds, cpuMicros };
+    await side.verify(client, backlog);
+    return { perSecond: events / seconds, ...costs };
   });
-}
-
-/** The events whose effects are committed: each of them has added one to one of these totals. */
-async function countApplied(client: Client): Promise<number> {
-  const { rows } = await client.query<{ applied: number }>(
-    `SELECT coalesce(sum(value), 0)::int AS applied FROM sales_totals
-     WHERE metric_name IN ('orders_total', 'orders_paid_total')`,
-  );
-  return rows[0]?.applied ?? 0;
 }

@@ -2,21 +2,20 @@ import { crc32 } from 'node:zlib';
 import type { Client } from 'pg';
 import { ORDER_EVENTS_PARTITIONS } from '@orderflow/contracts/topics';
 import type { OutboxEvent } from '@orderflow/order-service/domain/order';
-import { shardOf } from '@orderflow/order-service/outbox/shard';
 import { takeBatches } from './batches.ts';
 import type { BenchSize } from './options.ts';
-import type { Findings, Measurement } from './report.ts';
+import { GRAPHILE_WORKER, LITERAL_LOOP, OURS, PG_BOSS_LOOP, PG_BOSS_WORKER, type OutboxSide } from './outbox-sides.ts';
+import type { Findings, Measurement, Peer } from './report.ts';
 import { measureRounds } from './rounds.ts';
 import { sampleEvents } from './sample-orders.ts';
-import type { Stage, Subject } from './stage.ts';
-import { perUnit, startCpuMeter } from './usage.ts';
+import type { Stage } from './stage.ts';
+import { costsPer, startMeter } from './usage.ts';
 import { patienceMs, waitUntil } from './wait.ts';
 
-const NAMES = { ours: 'order-service', rival: 'literal loop' } as const;
 const ROUNDS = 3;
 const EVENTS = 200_000;
-/** The literal loop needs minutes for what takes us seconds; and the fewer rows it has before it, the faster it is. */
-const RIVAL_EVENTS = 50_000;
+/** Some peers need minutes for what takes us seconds; and the fewer rows they have before them, the faster they are. */
+const PEER_EVENTS = 30_000;
 /** Sent by each publisher before its backlog is there. */
 const WARM_UP_EVENTS = 2_000;
 /** Sent before the first round, for the broker, which is one for all rounds. */
@@ -24,92 +23,54 @@ const BROKER_WARM_UP_EVENTS = 20_000;
 const ITEMS_PER_ORDER = 3;
 const ROWS_PER_INSERT = 5_000;
 
-/** A publisher together with the outbox that it reads. */
-interface Side {
-  readonly name: string;
-  start(stage: Stage, place: { readonly databaseUrl: string; readonly topic: string }): Promise<Subject>;
-  readonly insert: string;
-  columnsOf(events: readonly OutboxEvent[]): readonly unknown[][];
-  /** Gives one row when no event is left. */
-  readonly askIfEmpty: string;
-}
-
-const OURS: Side = {
-  name: 'bench_publisher',
-  start: (stage, { databaseUrl, topic }) =>
-    stage.startService({
-      service: 'order-service',
-      name: topic,
-      env: {
-        DATABASE_URL: databaseUrl,
-        KAFKA_BOOTSTRAP_SERVERS: stage.kafka.bootstrapServers,
-        TOPIC: topic,
-        PUBLISHER: 'only',
-      },
-    }),
-  insert: `INSERT INTO event_outbox (event_id, order_id, event_type, payload, shard, traceparent)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::text[])`,
-  columnsOf: (events) => [
-    ...commonColumnsOf(events),
-    events.map(({ orderId }) => shardOf(orderId)),
-    events.map(({ traceparent }) => traceparent),
-  ],
-  askIfEmpty: 'SELECT WHERE NOT EXISTS (SELECT FROM event_outbox)',
+/** By the peer's name, with the least that our ratio to it must come to. */
+const PEERS: Readonly<Record<string, { readonly side: OutboxSide; readonly bar: Omit<Peer, 'name'> }>> = {
+  'literal loop': { side: LITERAL_LOOP, bar: { required: 4 } },
+  'graphile-worker': { side: GRAPHILE_WORKER, bar: { required: 1 } },
+  'pg-boss': { side: PG_BOSS_WORKER, bar: { required: 5 } },
+  'pg-boss, fetched in a loop': { side: PG_BOSS_LOOP, bar: {} },
 };
 
-const RIVAL: Side = {
-  name: 'bench_literal',
-  start: (stage, { databaseUrl, topic }) =>
-    stage.startRival({
-      name: topic,
-      file: 'literal-publisher.ts',
-      env: { DATABASE_URL: databaseUrl, KAFKA_BOOTSTRAP_SERVERS: stage.kafka.bootstrapServers, TOPIC: topic },
-    }),
-  insert: `INSERT INTO event_outbox (event_id, order_id, event_type, payload)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])`,
-  columnsOf: commonColumnsOf,
-  askIfEmpty: `SELECT WHERE NOT EXISTS (SELECT FROM event_outbox WHERE status <> 'SENT')`,
-};
-
-function commonColumnsOf(events: readonly OutboxEvent[]): unknown[][] {
-  return [
-    events.map(({ eventId }) => eventId),
-    events.map(({ orderId }) => orderId),
-    events.map(({ eventType }) => eventType),
-    events.map(({ payload }) => payload),
-  ];
-}
-
-/** Events per second from a full outbox into Kafka, by the order service's publisher and by the usual loop. */
+/** Events per second from a full outbox into Kafka, by the order service's publisher and by its peers. */
 export async function benchPublisher(stage: Stage, size: BenchSize): Promise<Findings> {
-  const { rounds = ROUNDS, events = EVENTS, rivalEvents = RIVAL_EVENTS } = size;
+  const { rounds = ROUNDS, events = EVENTS, peerEvents = PEER_EVENTS } = size;
   const { log, signal } = stage;
   log.step('warming up the broker');
   await drain(stage, OURS, { round: 0, events: BROKER_WARM_UP_EVENTS });
   const measured = await measureRounds(
-    { rounds, unit: 'events', names: NAMES, log, signal },
+    { rounds, unit: 'events', log, signal },
     {
       ours: (round) => drain(stage, OURS, { round, events }),
-      rival: (round) => drain(stage, RIVAL, { round, events: rivalEvents }),
+      peers: Object.fromEntries(
+        Object.entries(PEERS).map(([name, { side }]) => [
+          name,
+          (round: number) => drain(stage, side, { round, events: peerEvents }),
+        ]),
+      ),
     },
   );
   return {
     unit: 'events',
-    names: NAMES,
+    ours: 'order-service',
+    peers: Object.entries(PEERS).map(([name, { bar }]) => ({ name, ...bar })),
     notes: [
-      `ours empties an outbox of ${events.toLocaleString('en-US')} rows, the literal loop one of ` +
-        `${rivalEvents.toLocaleString('en-US')}, which is to its advantage; ${ORDER_EVENTS_PARTITIONS} partitions`,
-      'the literal loop: in one transaction SELECT ... ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 50, send, mark as SENT',
+      `ours empties an outbox of ${events.toLocaleString('en-US')} rows, the others one of ` +
+        `${peerEvents.toLocaleString('en-US')}, which is to their advantage; ${ORDER_EVENTS_PARTITIONS} partitions`,
+      'literal loop: in one transaction SELECT ... ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 50, send, mark as SENT',
+      'graphile-worker: 500 jobs at a time, local queue of 1,000, completions in batches; pg-boss: its worker ' +
+        'with batches of 500 and its shortest pause, and fetch, send, complete in a loop without it',
+      'all job queues send by our producer, what is at hand at once',
+      'ours keeps the events of an order in sequence; the job queues, set up for speed, do not',
       'the clock runs from the first poll of the full outbox until its last row is sent and deleted (or marked)',
     ],
     rounds: measured,
-    required: { ratio: 4, perSecond: 15_000 },
+    requiredPerSecond: 20_000,
   };
 }
 
 async function drain(
   stage: Stage,
-  side: Side,
+  side: OutboxSide,
   { round, events }: { readonly round: number; readonly events: number },
 ): Promise<Measurement> {
   const topic = `${side.name}_${round}`;
@@ -126,16 +87,17 @@ async function drain(
     // Before the rows are there, as they would be in the same checkpoint when a short outage of Kafka has held them up.
     await client.query('CHECKPOINT');
     await outbox.fill(sample, events);
-    await client.query('ANALYZE event_outbox');
-    const readCpu = startCpuMeter({ publisher: subject.pid, postgres: stage.postgres.pid, kafka: stage.kafka.pid });
+    await client.query('ANALYZE');
+    const pids = { publisher: subject.pid, postgres: stage.postgres.pid, kafka: stage.kafka.pid };
+    const readCosts = await startMeter(url, pids);
     const startedMs = performance.now();
     subject.resume();
     await outbox.emptied();
     const seconds = (performance.now() - startedMs) / 1000;
-    const cpuMicros = perUnit(readCpu(), events);
+    const costs = costsPer(await readCosts(), events);
     await subject.stop();
     await outbox.verifyPublished();
-    return { perSecond: events / seconds, cpuMicros };
+    return { perSecond: events / seconds, ...costs };
   });
 }
 
@@ -149,12 +111,12 @@ interface Contents {
 /** The outbox of one drain, and the topic that it is drained into. */
 class Outbox {
   readonly #stage: Stage;
-  readonly #side: Side;
+  readonly #side: OutboxSide;
   readonly #client: Client;
   readonly #topic: string;
   readonly #put: Contents = { messages: 0, checksum: 0 };
 
-  constructor(stage: Stage, side: Side, place: { readonly client: Client; readonly topic: string }) {
+  constructor(stage: Stage, side: OutboxSide, place: { readonly client: Client; readonly topic: string }) {
     this.#stage = stage;
     this.#side = side;
     this.#client = place.client;

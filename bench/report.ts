@@ -1,5 +1,6 @@
 import type { Durability } from './durability.ts';
-import type { BenchName } from './options.ts';
+import type { Machine } from './machine.ts';
+import type { ComparedBench } from './options.ts';
 import { median, worst } from './statistics.ts';
 
 /** One side of one round. */
@@ -8,12 +9,22 @@ export interface Measurement {
   readonly perSecond: number;
   /** CPU time per order or event by process, with everything that runs below it. Empty outside Linux. */
   readonly cpuMicros: Readonly<Record<string, number>>;
+  /** Write-ahead log per order or event; undefined where no database takes part. */
+  readonly walBytes?: number;
 }
 
 /** A measurement of each side, one right after the other. */
 export interface Round {
   readonly ours: Measurement;
-  readonly rival: Measurement;
+  /** By the peer's name. */
+  readonly peers: Readonly<Record<string, Measurement>>;
+}
+
+/** What ours is measured against. */
+export interface Peer {
+  readonly name: string;
+  /** The least that the median of our ratios to it must come to; undefined where no bar is set. */
+  readonly required?: number;
 }
 
 /** What a benchmark has found. */
@@ -21,12 +32,13 @@ export interface Findings {
   readonly unit: 'orders' | 'events';
   /** What rates are by: seconds of the clock unless it says otherwise. */
   readonly per?: 'CPU s';
-  readonly names: { readonly ours: string; readonly rival: string };
+  readonly ours: string;
+  readonly peers: readonly Peer[];
   /** What a reader must know to believe the numbers. */
   readonly notes: readonly string[];
   readonly rounds: readonly Round[];
-  /** The least that the medians must come to. */
-  readonly required: { readonly ratio: number; readonly perSecond?: number };
+  /** The least that the median of our rates must come to. */
+  readonly requiredPerSecond?: number;
 }
 
 export interface Bar {
@@ -36,112 +48,126 @@ export interface Bar {
   readonly met: boolean;
 }
 
-export interface Machine {
-  readonly cpus: number;
-  /** Of the last minute, when the measurements began and when they ended: what else the machine had to do shows here. */
-  readonly loadAverage: { readonly before: number; readonly after: number };
+/** Under which a measurement was made: without them a number says nothing. */
+export interface Circumstances {
+  /** What was typed. */
+  readonly command: string;
+  /** ISO 8601. */
+  readonly measuredAt: string;
+  readonly machine: Machine;
+  readonly durability: Durability;
+}
+
+/** Medians of a side over all rounds. */
+export interface SideSummary {
+  readonly name: string;
+  readonly perSecond: number;
+  readonly cpuMicros: Readonly<Record<string, number>>;
+  /** Of all its processes; undefined outside Linux. */
+  readonly cpuMicrosSum?: number;
+  readonly walBytes?: number;
+}
+
+/** Our side against one peer. */
+export interface Comparison extends SideSummary {
+  /** Ours to theirs, round by round. */
+  readonly ratios: readonly number[];
+  readonly medianRatio: number;
+  readonly worstRatio: number;
 }
 
 /** `.local/bench-<name>.json`. */
-export interface BenchReport extends Omit<Findings, 'rounds' | 'required'> {
-  readonly bench: BenchName;
-  readonly machine: Machine;
-  readonly durability: Durability;
-  readonly rounds: readonly (Round & { readonly ratio: number })[];
-  readonly medianRatio: number;
-  readonly worstRatio: number;
+export interface BenchReport extends Circumstances {
+  readonly kind: 'comparison';
+  readonly bench: ComparedBench;
+  readonly unit: Findings['unit'];
+  readonly per?: 'CPU s';
+  readonly notes: readonly string[];
+  readonly ours: SideSummary;
+  readonly peers: readonly Comparison[];
+  readonly rounds: readonly Round[];
   readonly bars: readonly Bar[];
 }
 
 /** Ratios are taken within rounds, so that what else the machine does at the time meets both sides. */
-export function buildReport(
-  findings: Findings,
-  facts: Pick<BenchReport, 'bench' | 'machine' | 'durability'>,
-): BenchReport {
-  const { unit, per, names, notes, required } = findings;
-  const rounds = findings.rounds.map((round) => ({ ...round, ratio: round.ours.perSecond / round.rival.perSecond }));
-  const ratios = rounds.map(({ ratio }) => ratio);
-  const medianRatio = median(ratios);
-  const bars = [toBar('median ratio', medianRatio, required.ratio)];
-  if (required.perSecond !== undefined) {
-    bars.push(toBar(`median ${unit}/s`, median(rounds.map(({ ours }) => ours.perSecond)), required.perSecond));
-  }
+export function buildReport(findings: Findings, facts: Circumstances & Pick<BenchReport, 'bench'>): BenchReport {
+  const { unit, per, notes, rounds, requiredPerSecond } = findings;
+  const ours = summarize(
+    findings.ours,
+    rounds.map((round) => round.ours),
+  );
+  const peers = findings.peers.map(({ name }) => compare(name, rounds));
+  const bars = findings.peers.flatMap(({ name, required }, index) =>
+    required === undefined ? [] : [toBar(`median ratio to ${name}`, peers[index]?.medianRatio ?? 0, required)],
+  );
+  if (requiredPerSecond !== undefined) bars.push(toBar(`median ${unit}/s`, ours.perSecond, requiredPerSecond));
+  return { kind: 'comparison', ...facts, unit, ...(per !== undefined && { per }), notes, ours, peers, rounds, bars };
+}
+
+function compare(name: string, rounds: readonly Round[]): Comparison {
+  const measured = rounds.map(({ peers }) => {
+    const peer = peers[name];
+    if (peer === undefined) throw new Error(`${name} was not measured in every round`);
+    return peer;
+  });
+  const ratios = rounds.map(({ ours }, index) => ours.perSecond / (measured[index]?.perSecond ?? Number.NaN));
+  return { ...summarize(name, measured), ratios, medianRatio: median(ratios), worstRatio: worst(ratios) };
+}
+
+function summarize(name: string, measured: readonly Measurement[]): SideSummary {
+  const processes = Object.keys(measured[0]?.cpuMicros ?? {});
+  const cpuMicros = Object.fromEntries(
+    processes.map((process) => [process, median(measured.map((one) => one.cpuMicros[process] ?? Number.NaN))]),
+  );
+  const walBytes = measured.flatMap((one) => one.walBytes ?? []);
   return {
-    ...facts,
-    unit,
-    ...(per !== undefined && { per }),
-    names,
-    notes,
-    rounds,
-    medianRatio,
-    worstRatio: worst(ratios),
-    bars,
+    name,
+    perSecond: median(measured.map(({ perSecond }) => perSecond)),
+    cpuMicros,
+    ...(processes.length > 0 && { cpuMicrosSum: sum(Object.values(cpuMicros)) }),
+    ...(walBytes.length > 0 && { walBytes: median(walBytes) }),
   };
 }
 
-function toBar(name: string, value: number, bar: number): Bar {
+export function toBar(name: string, value: number, bar: number): Bar {
   return { name, value, bar, met: value >= bar };
 }
 
-/** The report for people. */
-export function renderReport(report: BenchReport): string {
-  const { names, unit, per = 's', rounds, machine, durability } = report;
-  const load = machine.loadAverage;
-  return [
-    `${report.bench}: ${names.ours} against ${names.rival}`,
-    ...report.notes.map((note) => `  ${note}`),
-    `  ${durability.server}; fsync ${durability.fsync}, synchronous_commit ${durability.synchronousCommit}, ` +
-      `full_page_writes ${durability.fullPageWrites}; Kafka acks ${durability.kafkaAcks}`,
-    `  ${machine.cpus} CPUs, load average ${load.before.toFixed(2)} before and ${load.after.toFixed(2)} after`,
-    '',
-    ...renderTable(
-      ['round', `${names.ours}, ${unit}/${per}`, `${names.rival}, ${unit}/${per}`, 'ratio'],
-      rounds.map(({ ours, rival, ratio }, index) => [
-        String(index + 1),
-        whole(ours.perSecond),
-        whole(rival.perSecond),
-        ratio.toFixed(2),
-      ]),
-    ),
-    '',
-    `  ratio: median ${report.medianRatio.toFixed(2)}, worst ${report.worstRatio.toFixed(2)}`,
-    '',
-    ...renderCpu(report),
-    ...report.bars.map(
-      ({ name, value, bar, met }) =>
-        `  ${met ? 'met   ' : 'MISSED'} ${name} ${value < 100 ? value.toFixed(2) : whole(value)}, the bar is ${Number.isInteger(bar) ? whole(bar) : bar.toFixed(2)}`,
-    ),
-  ].join('\n');
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
-function renderCpu({ names, unit, rounds }: BenchReport): string[] {
-  const processes = Object.keys(rounds[0]?.ours.cpuMicros ?? {});
-  if (processes.length === 0) return [];
-  const medianOf = (side: 'ours' | 'rival', process: string): number =>
-    median(rounds.map((round) => round[side].cpuMicros[process] ?? Number.NaN));
-  const rowOf = (side: 'ours' | 'rival'): string[] => {
-    const micros = processes.map((process) => medianOf(side, process));
-    return [names[side], ...micros.map(whole), whole(micros.reduce((sum, value) => sum + value, 0))];
-  };
-  return [
-    ...renderTable([`CPU µs per ${unit.slice(0, -1)} (median)`, ...processes, 'sum'], [rowOf('ours'), rowOf('rival')]),
-    '',
-  ];
+/** An element of `.local/bench.json`. */
+export interface Summary {
+  readonly bench: string;
+  readonly peer: string;
+  /** Medians, in `unit`. */
+  readonly ours: number;
+  readonly theirs: number;
+  /** Median of the rounds' ratios, and the worst. */
+  readonly ratio: number;
+  readonly worstRatio: number;
+  readonly unit: string;
+  /** Ours, with databases and broker where they take part; null outside Linux. */
+  readonly cpuMicrosPerOrder: number | null;
+  readonly theirCpuMicrosPerOrder: number | null;
+  readonly walBytesPerOrder: number | null;
+  readonly theirWalBytesPerOrder: number | null;
 }
 
-/** Lines of aligned cells; the first column to the left, the others to the right. */
-export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) =>
-    `  ${row.map((cell, column) => pad(cell, column, widths[column] ?? 0)).join('  ')}`.trimEnd(),
-  );
-}
-
-function pad(cell: string, column: number, width: number): string {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
+/** A line for each peer of a report. */
+export function summariesOf({ bench, unit, per, ours, peers }: BenchReport): Summary[] {
+  return peers.map((peer) => ({
+    bench,
+    peer: peer.name,
+    ours: ours.perSecond,
+    theirs: peer.perSecond,
+    ratio: peer.medianRatio,
+    worstRatio: peer.worstRatio,
+    unit: `${unit}/${per ?? 's'}`,
+    cpuMicrosPerOrder: ours.cpuMicrosSum ?? null,
+    theirCpuMicrosPerOrder: peer.cpuMicrosSum ?? null,
+    walBytesPerOrder: ours.walBytes ?? null,
+    theirWalBytesPerOrder: peer.walBytes ?? null,
+  }));
 }

@@ -1,37 +1,51 @@
 import type { ProgressLog } from '@orderflow/local/progress';
 import type { Measurement, Round } from './report.ts';
 
+type Measure = (round: number) => Promise<Measurement>;
+
 export interface Sides {
-  ours(round: number): Promise<Measurement>;
-  rival(round: number): Promise<Measurement>;
+  readonly ours: Measure;
+  /** By the peer's name. */
+  readonly peers: Readonly<Record<string, Measure>>;
 }
 
 export interface RoundsPlan {
   readonly rounds: number;
   readonly unit: string;
-  readonly names: { readonly ours: string; readonly rival: string };
   readonly log: ProgressLog;
   readonly signal: AbortSignal;
 }
 
-/** Measures ours, theirs, ours, theirs ...: what else the machine does at the time then meets both sides alike. */
+/**
+ * Measures all sides in turn, round by round: what else the machine does at the time then meets them alike. Each round
+ * begins with another side, so that none always follows the same one.
+ */
 export async function measureRounds(plan: RoundsPlan, sides: Sides): Promise<Round[]> {
-  const { names, unit, log, signal } = plan;
+  const { unit, log, signal } = plan;
   const rounds: Round[] = [];
   for (let number = 1; number <= plan.rounds; number += 1) {
-    const ours = await sides.ours(number);
-    signal.throwIfAborted();
-    const rival = await sides.rival(number);
-    signal.throwIfAborted();
-    rounds.push({ ours, rival });
-    const rates = [`${names.ours} ${text(ours)} ${unit}/s`, `${names.rival} ${text(rival)} ${unit}/s`];
-    log.step(
-      `round ${number} of ${plan.rounds}: ${rates.join(', ')}, ${(ours.perSecond / rival.perSecond).toFixed(2)} x`,
+    const measured = new Map<string, Measurement>();
+    for (const [name, measure] of inTurn(Object.entries({ ours: sides.ours, ...sides.peers }), number - 1)) {
+      measured.set(name, await measure(number));
+      signal.throwIfAborted();
+    }
+    const { ours, ...peers } = Object.fromEntries(measured);
+    if (ours === undefined) throw new Error('ours was not measured');
+    rounds.push({ ours, peers });
+    const rates = Object.entries(peers).map(
+      ([name, peer]) => `${name} ${whole(peer.perSecond)} (${(ours.perSecond / peer.perSecond).toFixed(2)} x)`,
     );
+    log.step(`round ${number} of ${plan.rounds}: ours ${whole(ours.perSecond)} ${unit}/s, ${rates.join(', ')}`);
   }
   return rounds;
 }
 
-function text({ perSecond }: Measurement): string {
-  return Math.round(perSecond).toLocaleString('en-US');
+/** The items, beginning at another one for each turn. */
+export function inTurn<Item>(items: readonly Item[], turn: number): readonly Item[] {
+  const first = turn % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
 }

@@ -21,6 +21,14 @@ export function sampleOrders({ seed, count, itemsPerOrder }: SamplePlan): PlaceO
   return Array.from({ length: count }, () => nextOrder(random, itemsPerOrder));
 }
 
+/** Few: the closed-loop generator builds each of them for each connection before it begins. */
+const DISTINCT_BODIES = 20;
+
+/** The bodies that the closed-loop generator sends, over and over. */
+export function sampleBodies(): string[] {
+  return sampleOrders({ seed: 1, count: DISTINCT_BODIES, itemsPerOrder: 2 }).map((order) => JSON.stringify(order));
+}
+
 function nextOrder(random: Random, itemsPerOrder: number): PlaceOrder {
   return {
     customerId: `customer-${pickUniform(random, CUSTOMERS)}`,

@@ -1,5 +1,5 @@
 import type { Row } from '../operator/bench/simulator/tournament.ts';
-import { renderTable } from './report.ts';
+import { renderTable } from './tables.ts';
 import type { ScalingFindings } from './scaling.ts';
 
 /** The findings for people. */

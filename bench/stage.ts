@@ -16,10 +16,10 @@ import type { PartitionRange, TopicReading } from '@orderflow/service-kit/kafka/
 import type { KafkaConnection } from '@orderflow/service-kit/kafka/config';
 import { silentLogger } from '@orderflow/service-kit/logger';
 
-const RIVALS = join(import.meta.dirname, 'rivals');
-const RIVAL_READY_DEADLINE_MS = 30_000;
+const PEERS = join(import.meta.dirname, 'peers');
+const PEER_READY_DEADLINE_MS = 30_000;
 
-/** What a rival prints when it does its work. */
+/** What a peer prints when it does its work. */
 const READY_WORD = 'ready';
 
 export interface StageOptions {
@@ -41,10 +41,10 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** A program of `bench/rivals`, or one of the benchmark's own tools. */
+/** A program of `bench/peers`, or one of the benchmark's own tools. */
 export interface ProgramOptions {
   readonly name: string;
-  /** File name in the folder of the rivals. */
+  /** File name in the folder of the peers. */
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
   /** Where it will listen, if it does. */
@@ -173,16 +173,16 @@ export class Stage implements AsyncDisposable {
     return this.#supervise(service.process, service.url);
   }
 
-  /** A program of `bench/rivals` as a process; resolves when it says that it is ready. */
-  async startRival({ name, file, env, url = '' }: ProgramOptions): Promise<Subject> {
+  /** A program of `bench/peers` as a process; resolves when it says that it is ready. */
+  async startPeer({ name, file, env, url = '' }: ProgramOptions): Promise<Subject> {
     const child = await superviseProcess({
       name,
       command: process.execPath,
-      args: [join(RIVALS, file)],
+      args: [join(PEERS, file)],
       run: this.run,
       env: { ...readLocalEnvironment().childEnv, ...env },
     });
-    await waitUntilReady(child, { isReady: child.watchFor(READY_WORD), deadlineMs: RIVAL_READY_DEADLINE_MS });
+    await waitUntilReady(child, { isReady: child.watchFor(READY_WORD), deadlineMs: PEER_READY_DEADLINE_MS });
     return this.#supervise(child, url);
   }
 

@@ -11,7 +11,7 @@ import type { Stage, Subject } from './stage.ts';
 import { perUnit, startCpuMeter } from './usage.ts';
 import { patienceMs, waitUntil } from './wait.ts';
 
-const NAMES = { ours: 'traced', rival: 'not traced' } as const;
+const NOT_TRACED = 'not traced';
 const ORDERS_PER_SECOND = 1_000;
 const SAMPLING_RATIO = 0.1;
 const CONNECTIONS = 64;
@@ -41,12 +41,12 @@ export async function benchTelemetry(stage: Stage, size: BenchSize): Promise<Fin
   const collector = await startCollector();
   try {
     const ours = await startSide(stage, 'traced', tracedEnvironment(collector.url));
-    const rival = await startSide(stage, 'untraced', { OTEL_SDK_DISABLED: 'true' });
+    const plain = await startSide(stage, 'untraced', { OTEL_SDK_DISABLED: 'true' });
     log.step(`warming both up, then ${rounds} rounds of twice ${seconds} s at ${ORDERS_PER_SECOND} orders/s`);
-    for (const side of [ours, rival]) await measure(stage, side, Math.min(seconds, WARM_UP_SECONDS));
+    for (const side of [ours, plain]) await measure(stage, side, Math.min(seconds, WARM_UP_SECONDS));
     const measured = await measureRounds(
-      { rounds, unit: 'orders', names: NAMES, log, signal },
-      { ours: () => measure(stage, ours, seconds), rival: () => measure(stage, rival, seconds) },
+      { rounds, unit: 'orders', log, signal },
+      { ours: () => measure(stage, ours, seconds), peers: { [NOT_TRACED]: () => measure(stage, plain, seconds) } },
     );
     if (collector.bytes() === 0) throw new Error('no span has arrived: the traced side was not traced');
     return toFindings(measured, { rounds, seconds });
@@ -59,7 +59,8 @@ function toFindings(rounds: Findings['rounds'], size: { readonly rounds: number;
   return {
     unit: 'orders',
     per: 'CPU s',
-    names: NAMES,
+    ours: 'traced',
+    peers: [{ name: NOT_TRACED, required: REQUIRED_RATIO }],
     notes: [
       `${ORDERS_PER_SECOND} orders/s of two lines through the gateway, ${size.rounds} rounds of ${size.seconds} s each, ` +
         'by turns, each until analytics has all of it and the spans are out',
@@ -68,7 +69,6 @@ function toFindings(rounds: Findings['rounds'], size: { readonly rounds: number;
       'orders per second of CPU of gateway, order service with publisher, and event processor together',
     ],
     rounds,
-    required: { ratio: REQUIRED_RATIO },
   };
 }
 

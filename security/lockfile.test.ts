@@ -8,6 +8,7 @@ const readJson = (path: string): unknown => JSON.parse(readFileSync(join(REPOSIT
 const MANIFESTS = [
   'package.json',
   'operator/package.json',
+  'bench/peers/package.json',
   ...globSync('{packages,services}/*/package.json', { cwd: REPOSITORY }),
 ];
 
@@ -15,9 +16,10 @@ const lockfileWith = (entry: object) => ({ lockfileVersion: 3, packages: { '': {
 const GOOD = { version: '1.0.0', integrity: 'sha512-abc' };
 
 describe('the lockfile', () => {
-  test('names every package by its content and takes none from elsewhere', () => {
-    expect(lockfileFaults(readJson('package-lock.json'))).toEqual([]);
-  });
+  test.each(['package-lock.json', 'bench/peers/package-lock.json'])(
+    'names every package by its content and takes none from elsewhere (%s)',
+    (lockfile) => expect(lockfileFaults(readJson(lockfile))).toEqual([]),
+  );
 
   test('may lack the hash of a development binary for another platform, and of nothing that a program runs with', () => {
     const binary = { version: '1.0.0', optional: true };

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { inTransaction } from '@orderflow/service-kit/postgres';
 import { Pool, type PoolClient } from 'pg';
-import { readPublisherRivalConfig } from './config.ts';
+import { readPublisherPeerConfig } from './config.ts';
 import { STATUS_OUTBOX } from './status-outbox.ts';
 
 interface Row {
@@ -25,7 +25,7 @@ ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 50`;
 const ACKS_ALL = -1;
 const IDLE_MS = 100;
 
-const config = readPublisherRivalConfig(process.env);
+const config = readPublisherPeerConfig(process.env);
 const pool = new Pool({ connectionString: config.DATABASE_URL });
 await pool.query(STATUS_OUTBOX);
 

@@ -5,7 +5,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { inTransaction } from '@orderflow/service-kit/postgres';
 import { Pool, type PoolClient } from 'pg';
-import { readProcessorRivalConfig } from './config.ts';
+import { readProcessorPeerConfig } from './config.ts';
 
 interface OrderEvent {
   readonly eventId: string;
@@ -28,7 +28,7 @@ CREATE TABLE sales_by_minute (minute timestamptz PRIMARY KEY, orders bigint NOT 
 CREATE TABLE sales_by_product (product_id text PRIMARY KEY, units bigint NOT NULL, revenue_cents bigint NOT NULL);
 `;
 
-const config = readProcessorRivalConfig(process.env);
+const config = readProcessorPeerConfig(process.env);
 const pool = new Pool({ connectionString: config.DATABASE_URL });
 await pool.query(SCHEMA);
 

@@ -1,0 +1,73 @@
+import type { Bar, BenchReport, Circumstances } from './report.ts';
+import { markdownTable, precise, whole } from './tables.ts';
+
+/** What the page can show. */
+export type PageReport = BenchReport;
+
+const INTRODUCTION = [
+  '# Benchmarks',
+  '',
+  'Written by `npm run bench -- page` from the last run of each benchmark. Ours and its peers work in turn on the same',
+  'PostgreSQL and the same Kafka broker, with fsync and synchronous_commit on and acks=all; after each measurement it is',
+  'checked that nothing was lost, doubled or altered. Generator, databases and broker share the machine with what is',
+  'measured, so rates are small; ratios are taken within rounds, CPU and WAL are medians. Say what you get elsewhere:',
+  '`npm run bench -- orders|gateway|publisher|processor|growth|telemetry`, or `all`.',
+  '',
+];
+
+/** Markdown. The reports in the order in which they are to stand. */
+export function renderPage(reports: readonly PageReport[], versions: readonly string[]): string {
+  return [
+    ...INTRODUCTION,
+    `Peers: ${versions.join(', ')}; express, pg and kafkajs at the versions that the platform itself uses.`,
+    '',
+    ...reports.flatMap(renderComparison),
+  ].join('\n');
+}
+
+function renderComparison(report: BenchReport): string[] {
+  const { bench, unit, per = 's', ours, peers, notes, bars } = report;
+  const sides = [{ ...ours, ratio: '' }, ...peers.map((peer) => ({ ...peer, ratio: ratioText(peer) }))];
+  return [
+    `## ${bench}`,
+    '',
+    ...notes.map((note) => `- ${note}`),
+    '',
+    ...markdownTable(
+      ['', `${unit} per ${per}`, 'ours to theirs, median (worst)', `CPU µs per ${unit.slice(0, -1)}`, 'WAL bytes'],
+      sides.map(({ name, perSecond, ratio, cpuMicros, cpuMicrosSum, walBytes }) => [
+        name,
+        whole(perSecond),
+        ratio,
+        cpuText(cpuMicros, cpuMicrosSum),
+        whole(walBytes),
+      ]),
+    ),
+    '',
+    ...bars.map(barText),
+    '',
+    ...circumstancesText(report),
+    '',
+  ];
+}
+
+function ratioText({ medianRatio, worstRatio }: BenchReport['peers'][number]): string {
+  return `${medianRatio.toFixed(2)} (${worstRatio.toFixed(2)})`;
+}
+
+function cpuText(cpuMicros: Readonly<Record<string, number>>, sum: number | undefined): string {
+  const parts = Object.entries(cpuMicros).map(([process, micros]) => `${process} ${whole(micros)}`);
+  return parts.length < 2 ? whole(sum) : `${whole(sum)} (${parts.join(', ')})`;
+}
+
+export function barText({ name, value, bar, met }: Bar): string {
+  return `- ${met ? 'met' : '**missed**'}: ${name} ${precise(value)}, the bar is ${precise(bar)}`;
+}
+
+export function circumstancesText({ command, measuredAt, machine, durability }: Circumstances): string[] {
+  const { before, after } = machine.loadAverage;
+  return [
+    `\`${command}\`, ${measuredAt.slice(0, 10)}; ${machine.cpus} CPUs (${machine.cpuModel}), ${machine.memoryGiB} GiB, ` +
+      `${machine.system}, Node ${machine.node}, ${durability.server}; load average ${before.toFixed(1)} before, ${after.toFixed(1)} after.`,
+  ];
+}
