@@ -145,7 +145,7 @@ describe('the operator', () => {
 
   story('is followed by the other one when it is killed in the middle of that', async () => {
     const { timeline, takeoverSeconds, verdict } = await scaleOnBacklog(platform, {
-      orders: 12_000,
+      orders: 20_000, // more than one pod can do within the objective, also once the next leader has looked
       killsLeader: true,
     });
     say(`replicas ${timeline.join(' -> ')}, taken over after ${takeoverSeconds?.toFixed(1)} s`);
