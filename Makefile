@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: audit sbom help demo test check load verify bench clean install format prometheus dashboards-test
+.PHONY: api-fuzz audit sbom help demo test check load verify bench clean install format prometheus dashboards-test
 .PHONY: doctor tools images kind-up kind-down operators dev deploy undeploy charts-test alerts-test e2e rolling-demo
 
 # Node.js 24, from the lockfile.
@@ -39,6 +39,9 @@ verify: install ## Join receipts, orders, topic and analytics of a running platf
 
 bench: install ## Measure against peers, side by side: make bench ARGS="orders|gateway|publisher|processor|growth|telemetry|scaling|all"
 	@npm run --silent bench -- $(ARGS)
+
+api-fuzz: install ## Send 10,000 requests made up from the OpenAPI document to a platform of its own (Schemathesis; needs Python)
+	@npm run --silent api-fuzz -- $(ARGS)
 
 prometheus: install ## Have Prometheus for OBSERVE=1: that of PATH, else Go builds it into ./bin (some minutes)
 	@command -v prometheus >/dev/null || $(NODE) deploy/tools/main.ts prometheus

@@ -15,6 +15,7 @@ interface Response {
   readonly description: string;
   readonly headers?: Readonly<Record<string, object>>;
   readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>>;
+  readonly links?: Readonly<Record<string, { readonly operationId: string; readonly parameters: object }>>;
 }
 
 interface Document {
@@ -67,6 +68,19 @@ describe('the OpenAPI document', () => {
     expect(ids).toEqual(expect.arrayContaining(['placeOrder', 'listOrders', 'getOrder', 'recordPayment', 'readSales']));
   });
 
+  test('has links to operations and parameters that there are', () => {
+    const links = OPERATIONS.flatMap(([, , { responses }]) =>
+      Object.values(responses).flatMap((answer) => Object.values(answer.links ?? {})),
+    );
+    const broken = links.filter(({ operationId, parameters }) => {
+      const target = OPERATIONS.find(([, , operation]) => operation.operationId === operationId)?.[2];
+      const known = target?.parameters?.map(({ name }) => name) ?? [];
+      return Object.keys(parameters).some((name) => !known.includes(name));
+    });
+    expect(links).toHaveLength(5);
+    expect(broken).toEqual([]);
+  });
+
   test.each(Object.entries(DOCUMENT.components.schemas))('%s compiles in a strict validator', (_, schema) => {
     expect(() => createValidator(standalone(schema))).not.toThrow();
   });
@@ -110,7 +124,8 @@ describe.each(OPERATIONS)('%s %s', (_, path, operation) => {
     for (const [, { content }] of bad) {
       expect(content).toEqual({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
     }
-    expect(bad.map(([status]) => status)).toEqual(expect.arrayContaining(['400', '429', '500', '502', '503', '504']));
+    const anywhere = ['400', '401', '403', '408', '413', '429', '431', '500', '502', '503', '504'];
+    expect(bad.map(([status]) => status)).toEqual(expect.arrayContaining(anywhere));
   });
 
   test('says which key is asked for where one is missing or not enough', () => {

@@ -16,8 +16,12 @@ import { PROBLEMS, problemSchema, type ProblemType } from './problem-types.ts';
 
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
 
-/** What any request may meet on its way through the gateway. */
+/** What any request may meet on its way through the gateway, whatever it carries. */
 const COMMON_PROBLEMS = [
+  PROBLEMS.invalidRequest,
+  PROBLEMS.requestTimeout,
+  PROBLEMS.payloadTooLarge,
+  PROBLEMS.headersTooLarge,
   PROBLEMS.unauthenticated,
   PROBLEMS.forbidden,
   PROBLEMS.tooManyRequests,
@@ -48,6 +52,18 @@ function problems(...types: readonly ProblemType[]): ZodOpenApiResponsesObject {
   return responses;
 }
 
+/** What can be done with the order of an answer, for clients that follow links. */
+const ORDER_LINKS = Object.fromEntries(
+  ['getOrder', ...TRANSITIONS.map(operationIdOf)].map((operationId) => [
+    operationId,
+    { operationId, parameters: { orderId: '$response.body#/orderId' } },
+  ]),
+);
+
+function operationIdOf(transition: Transition): string {
+  return `record${transition[0]?.toUpperCase()}${transition.slice(1)}`;
+}
+
 const orderIdPath = z.object({ orderId: orderIdSchema });
 
 const placeOrder: ZodOpenApiOperationObject = {
@@ -69,14 +85,9 @@ const placeOrder: ZodOpenApiOperationObject = {
         'Idempotency-Replayed': textHeader('"true" when the Idempotency-Key had made this order before'),
       },
       content: json(orderReceiptSchema),
+      links: ORDER_LINKS,
     },
-    ...problems(
-      PROBLEMS.malformedJson,
-      PROBLEMS.invalidRequest,
-      PROBLEMS.payloadTooLarge,
-      PROBLEMS.unsupportedMediaType,
-      PROBLEMS.idempotencyKeyReused,
-    ),
+    ...problems(PROBLEMS.malformedJson, PROBLEMS.unsupportedMediaType, PROBLEMS.idempotencyKeyReused),
   },
 };
 
@@ -92,8 +103,11 @@ const listOrders: ZodOpenApiOperationObject = {
         'X-Next-Cursor': textHeader('Cursor of the next page, if this one is full'),
       },
       content: json(z.array(orderSummarySchema)),
+      links: {
+        nextPage: { operationId: 'listOrders', parameters: { cursor: '$response.header.X-Next-Cursor' } },
+      },
     },
-    ...problems(PROBLEMS.invalidRequest),
+    ...problems(),
   },
 };
 
@@ -103,17 +117,17 @@ const getOrder: ZodOpenApiOperationObject = {
   requestParams: { path: orderIdPath },
   responses: {
     '200': { description: 'The order', content: json(orderDetailSchema) },
-    ...problems(PROBLEMS.invalidRequest, PROBLEMS.orderNotFound),
+    ...problems(PROBLEMS.orderNotFound),
   },
 };
 
 const transition = (name: Transition): ZodOpenApiOperationObject => ({
-  operationId: `record${name[0]?.toUpperCase()}${name.slice(1)}`,
+  operationId: operationIdOf(name),
   summary: `Record the ${name} of an order`,
   requestParams: { path: orderIdPath },
   responses: {
     '200': { description: 'The order as it stands now', content: json(orderReceiptSchema) },
-    ...problems(PROBLEMS.invalidRequest, PROBLEMS.orderNotFound, PROBLEMS.transitionNotAllowed),
+    ...problems(PROBLEMS.orderNotFound, PROBLEMS.transitionNotAllowed),
   },
 });
 
@@ -123,7 +137,7 @@ const readSales: ZodOpenApiOperationObject = {
   requestParams: { query: salesQuerySchema },
   responses: {
     '200': { description: 'The report', content: json(salesReportSchema) },
-    ...problems(PROBLEMS.invalidRequest),
+    ...problems(),
   },
 };
 

@@ -5,6 +5,7 @@ export type LocalErrorCode =
   | 'MAVEN_MISSING'
   | 'NPM_MISSING'
   | 'PROMETHEUS_MISSING'
+  | 'PYTHON_MISSING'
   | 'DISK_FULL'
   | 'PORT_TAKEN'
   | 'DOWNLOAD_FAILED'
