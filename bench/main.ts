@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@orderflow/local/local-error';
 import { createProgressLog, type ProgressLog } from '@orderflow/local/progress';
+import { benchCapacity } from './capacity.ts';
 import { verifyDurability } from './durability.ts';
 import { benchGateway } from './gateway.ts';
 import { benchGrowth } from './growth.ts';
@@ -16,6 +17,9 @@ import {
   type ComparedBench,
 } from './options.ts';
 import { benchOrders } from './orders.ts';
+import { renderPlatformReport } from './platform-text.ts';
+import { PlatformRun } from './platform-run.ts';
+import { benchSoak } from './soak.ts';
 import { writePage } from './page.ts';
 import { installPeerPackages } from './peer-packages.ts';
 import { benchProcessor } from './processor.ts';
@@ -37,7 +41,7 @@ const COMPARISONS: Readonly<Record<ComparedBench, (stage: Stage, size: BenchSize
 };
 
 /** What `all` runs. */
-const ALL: readonly BenchName[] = COMPARED;
+const ALL: readonly BenchName[] = [...COMPARED, 'capacity'];
 
 const repository = join(import.meta.dirname, '..');
 const localDirectory = join(repository, '.local');
@@ -69,6 +73,7 @@ async function run({ name, size }: BenchOptions, proceedings: Proceedings): Prom
   if (name === 'scaling') return simulateScaling(proceedings.log, size);
   if (name === 'all') return runAll(size, proceedings);
   if (name === 'page') return publish(proceedings.log);
+  if (name === 'capacity' || name === 'soak') return measurePlatform(name, size, proceedings);
   return compare(name, size, proceedings);
 }
 
@@ -99,6 +104,26 @@ async function compare(bench: ComparedBench, size: BenchSize, { log, command }: 
   await writeReport(bench, report);
   process.stdout.write(`\n${renderReport(report)}\n`);
   stage.succeeded();
+  return Number(report.bars.some(({ met }) => !met));
+}
+
+/** The whole platform, by itself. */
+async function measurePlatform(
+  bench: 'capacity' | 'soak',
+  size: BenchSize,
+  { log, command }: Proceedings,
+): Promise<number> {
+  const readMachine = watchMachine();
+  const measuredAt = new Date().toISOString();
+  await using on = await PlatformRun.open({ localDirectory, log, interrupt: interrupt.signal });
+  const durability = await verifyDurability(on.platform.postgres.url());
+  const facts = { command, measuredAt, durability };
+  const report =
+    bench === 'capacity'
+      ? ({ kind: bench, bench, ...(await benchCapacity(on, size)), ...facts, machine: readMachine() } as const)
+      : ({ kind: bench, bench, ...(await benchSoak(on, size)), ...facts, machine: readMachine() } as const);
+  await writeReport(bench, report);
+  process.stdout.write(`\n${renderPlatformReport(report)}\n`);
   return Number(report.bars.some(({ met }) => !met));
 }
 

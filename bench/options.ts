@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 export const COMPARED = ['orders', 'gateway', 'publisher', 'processor', 'growth', 'telemetry'] as const;
 export type ComparedBench = (typeof COMPARED)[number];
 
-export const BENCH_NAMES = [...COMPARED, 'scaling', 'all', 'page'] as const;
+export const BENCH_NAMES = [...COMPARED, 'capacity', 'soak', 'scaling', 'all', 'page'] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 /** How much is measured. What is left out is the benchmark's own choice, which is that of the bars. */
@@ -43,6 +43,8 @@ const SIZES: Readonly<Record<BenchName, Readonly<Record<string, keyof BenchSize>
   processor: COUNTED,
   growth: { ...TIMED, orders: 'orders' },
   telemetry: TIMED,
+  capacity: { seconds: 'seconds', rate: 'rate', processors: 'processors' },
+  soak: { minutes: 'minutes', rate: 'rate' },
   scaling: { rounds: 'rounds' },
   all: { rounds: 'rounds' },
   page: {},

@@ -1,8 +1,11 @@
+import type { CapacityReport } from './capacity.ts';
+import { capacityTable, soakTable } from './platform-text.ts';
 import type { Bar, BenchReport, Circumstances } from './report.ts';
+import type { SoakReport } from './soak.ts';
 import { markdownTable, precise, whole } from './tables.ts';
 
 /** What the page can show. */
-export type PageReport = BenchReport;
+export type PageReport = BenchReport | CapacityReport | SoakReport;
 
 const INTRODUCTION = [
   '# Benchmarks',
@@ -11,7 +14,7 @@ const INTRODUCTION = [
   'PostgreSQL and the same Kafka broker, with fsync and synchronous_commit on and acks=all; after each measurement it is',
   'checked that nothing was lost, doubled or altered. Generator, databases and broker share the machine with what is',
   'measured, so rates are small; ratios are taken within rounds, CPU and WAL are medians. Say what you get elsewhere:',
-  '`npm run bench -- orders|gateway|publisher|processor|growth|telemetry`, or `all`.',
+  '`npm run bench -- orders|gateway|publisher|processor|growth|telemetry|capacity|soak`, or `all`.',
   '',
 ];
 
@@ -21,8 +24,48 @@ export function renderPage(reports: readonly PageReport[], versions: readonly st
     ...INTRODUCTION,
     `Peers: ${versions.join(', ')}; express, pg and kafkajs at the versions that the platform itself uses.`,
     '',
-    ...reports.flatMap(renderComparison),
+    ...reports.flatMap(renderSection),
   ].join('\n');
+}
+
+function renderSection(report: PageReport): string[] {
+  switch (report.kind) {
+    case 'comparison':
+      return renderComparison(report);
+    case 'capacity':
+      return renderPlatform(report, capacityTable(report), [
+        'The highest rate on a fixed schedule at which the whole platform, generator included, keeps HTTP p99 <= 50 ms, order',
+        'to analytics p99 <= 1 s, a flat backlog and no failure; then the auditor judged everything that was sent.',
+      ]);
+    case 'soak':
+      return renderPlatform(report, soakTable(report), [
+        `${report.ratePerSecond} orders/s for ${report.minutes} minutes; slopes over the last two thirds. The outbox table took at`,
+        `most ${report.outbox.maxMiB.toFixed(1)} MiB, ${report.outbox.lastMiB.toFixed(1)} MiB in the end.`,
+      ]);
+    default:
+      return report satisfies never;
+  }
+}
+
+function renderPlatform(
+  report: CapacityReport | SoakReport,
+  { head, rows }: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] },
+  introduction: readonly string[],
+): string[] {
+  const { accepted, lost, duplicated, verdict } = report.audit;
+  return [
+    `## ${report.bench}`,
+    '',
+    ...introduction,
+    '',
+    ...markdownTable(head, rows),
+    '',
+    `- auditor: ${verdict}, ${whole(accepted ?? 0)} accepted, lost ${lost}, duplicated ${duplicated}`,
+    ...report.bars.map(barText),
+    '',
+    ...circumstancesText(report),
+    '',
+  ];
 }
 
 function renderComparison(report: BenchReport): string[] {

@@ -7,7 +7,7 @@ import { renderPage, type PageReport } from './page-text.ts';
 import { summariesOf } from './report.ts';
 
 /** Of those that measure real servers: what `.local/bench-<name>.json` may be there. */
-const PAGED = COMPARED;
+const PAGED = [...COMPARED, 'capacity', 'soak'] as const;
 
 interface PagePlaces {
   /** `.local` of the repository, with the reports. */
@@ -25,7 +25,7 @@ export async function writePage({ localDirectory, page }: PagePlaces): Promise<v
   const read = await Promise.all(PAGED.map((name) => readReport(join(localDirectory, `bench-${name}.json`))));
   const reports = read.filter((report) => report !== undefined);
   if (reports.length === 0) throw new Error('nothing was measured yet: run a benchmark first');
-  const summaries = reports.flatMap((report) => summariesOf(report));
+  const summaries = reports.flatMap((report) => (report.kind === 'comparison' ? summariesOf(report) : []));
   await writeFile(join(localDirectory, 'bench.json'), `${JSON.stringify(summaries, undefined, 2)}\n`);
   const text = renderPage(reports, await peerVersions());
   await writeFile(page, await format(text, { ...(await resolveConfig(page)), parser: 'markdown' }));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { median, worst } from './statistics.ts';
+import { median, slope, worst } from './statistics.ts';
 
 describe('median', () => {
   test('is the middle one, whatever the order', () => {
@@ -41,5 +41,34 @@ describe('worst', () => {
 
   test('of nothing is an error', () => {
     expect(() => worst([])).toThrow(RangeError);
+  });
+});
+
+describe('slope', () => {
+  test('is that of a line through the points, and of the nearest one beside them', () => {
+    expect(
+      slope([
+        [1, 5],
+        [2, 7],
+        [4, 11],
+      ]),
+    ).toBeCloseTo(2);
+    expect(
+      slope([
+        [0, 1],
+        [1, 0],
+        [2, 1],
+        [3, 0],
+      ]),
+    ).toBeCloseTo(-0.2);
+  });
+
+  test('of a single place is an error', () => {
+    expect(() =>
+      slope([
+        [1, 2],
+        [1, 3],
+      ]),
+    ).toThrow(RangeError);
   });
 });

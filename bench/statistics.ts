@@ -20,3 +20,16 @@ export function worst(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('there is no worst of nothing');
   return Math.min(...values);
 }
+
+/**
+ * Slope of the straight line nearest to the points (least squares).
+ *
+ * @throws {RangeError} when the points do not lie at two places at least.
+ */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  if (!(spread > 0)) throw new RangeError('there is no slope of a single place');
+  return points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
+}
