@@ -33,7 +33,8 @@ export async function writePage({ localDirectory, page }: PagePlaces): Promise<v
 
 async function readReport(file: string): Promise<PageReport | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as PageReport;
+    const report = JSON.parse(await readFile(file, 'utf8')) as Partial<PageReport>;
+    return 'kind' in report ? (report as PageReport) : undefined; // written before peers had names
   } catch (error: unknown) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
