@@ -1,10 +1,12 @@
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { until } from '@orderflow/local/testing';
 import { Client } from 'pg';
-import { startPlatformUnderLoad, type Audit } from './platform-under-load.ts';
+import { startPlatformUnderLoad, type Audit } from '@orderflow/local/under-load/platform-under-load';
 
 const TIMEOUT_MS = 180_000;
+const localDirectory = resolve(import.meta.dirname, '..', '..', '.local');
 
 function expectProof(audit: Audit): void {
   expect(audit.invariants.filter(({ holds }) => !holds)).toEqual([]);
@@ -27,7 +29,7 @@ async function query<Row extends object>(url: string, text: string): Promise<Row
 test(
   'kill -9 of the gateway, the order service with its publisher, and the processor under load loses and doubles nothing',
   async () => {
-    await using world = await startPlatformUnderLoad();
+    await using world = await startPlatformUnderLoad({ localDirectory });
     const { gateway, orders, processors } = world.platform;
     const load = await world.sendWhile({ ratePerSecond: 150, seconds: 20 }, async () => {
       for (const service of [orders, gateway, ...processors, orders]) {
@@ -45,7 +47,7 @@ test(
 test(
   'a broker outage of 20 s fails no request, costs no event an attempt, and drains by itself',
   async () => {
-    await using world = await startPlatformUnderLoad();
+    await using world = await startPlatformUnderLoad({ localDirectory });
     const { kafka, orders } = world.platform;
     const load = await world.sendWhile({ ratePerSecond: 100, seconds: 30 }, async () => {
       kafka.kill('SIGKILL');
@@ -66,7 +68,7 @@ test(
 test(
   'a publisher killed between the acknowledgement and the delete sends again, and the effect stays single',
   async () => {
-    await using world = await startPlatformUnderLoad();
+    await using world = await startPlatformUnderLoad({ localDirectory });
     const { platform } = world;
     const { ordersDatabaseUrl } = platform.endpoints();
     await world.sendWhile({ ratePerSecond: 100, seconds: 8 }, async () => {
@@ -101,7 +103,7 @@ const waitingDeletes = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lo
 test(
   'processors that join, leave and die while orders flow share the work without losing or doubling an effect',
   async () => {
-    await using world = await startPlatformUnderLoad({ processors: 2 });
+    await using world = await startPlatformUnderLoad({ localDirectory, processors: 2 });
     const { platform } = world;
     await world.sendWhile({ ratePerSecond: 150, seconds: 20 }, async () => {
       const third = await platform.addProcessor();
@@ -120,7 +122,7 @@ test(
 test(
   'every database connection cut again and again under load loses and doubles nothing',
   async () => {
-    await using world = await startPlatformUnderLoad();
+    await using world = await startPlatformUnderLoad({ localDirectory });
     const { platform } = world;
     const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`;
     const load = await world.sendWhile({ ratePerSecond: 150, seconds: 12 }, async () => {

@@ -30,6 +30,13 @@ test('a committed row survives kill -9 and a start on the same data', async () =
 
   const second = await startPostgres({ ...CACHE, run });
   expect(await query(second.url(), 'SELECT id FROM kept')).toEqual([{ id: 7 }]);
+  const { port, pid } = second;
+  second.kill();
+  await second.exited;
+  await second.restart();
+  expect(second.port).toBe(port);
+  expect(second.pid).not.toBe(pid);
+  expect(await query(second.url(), 'SELECT id FROM kept')).toEqual([{ id: 7 }]);
   await second.stop();
   await second.stop();
   expect(await second.exited).toEqual({ code: 0, signal: null });

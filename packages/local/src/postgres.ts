@@ -50,10 +50,13 @@ export interface PostgresOptions {
 }
 
 export interface LocalPostgres {
+  /** The same after a restart. */
   readonly port: number;
+  /** Of the present process; another one after a restart. */
   readonly pid: number;
   readonly major: number;
   readonly logFile: string;
+  /** Of the present process. */
   readonly exited: Promise<ProcessExit>;
   /** A connection string for the superuser, with its password. Default database: `postgres`. */
   url(database?: string): string;
@@ -61,6 +64,8 @@ export interface LocalPostgres {
   stop(): Promise<void>;
   /** Default: SIGKILL, the crash that recovery is for. */
   kill(signal?: NodeJS.Signals): void;
+  /** Starts it on the same port and data, after it was stopped or killed; a running one is stopped first. */
+  restart(): Promise<void>;
 }
 
 interface Cluster {
@@ -84,7 +89,10 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   });
   const cluster = await prepareCluster(options, { binaries, user });
   const server = { options, environment, binaries, cluster };
-  const postgres = await startOnPort(options.port, async (port) => launch(server, port));
+  const postgres = await startOnPort(
+    options.port,
+    async (port) => new RunningPostgres(server, { port, child: await launch(server, port) }),
+  );
   options.log.step(`postgres: PostgreSQL ${binaries.major} listens on ${LOOPBACK}:${postgres.port}`);
   return postgres;
 }
@@ -96,7 +104,10 @@ interface ServerPlan {
   readonly cluster: Cluster;
 }
 
-async function launch({ options, environment, binaries, cluster }: ServerPlan, port: number): Promise<LocalPostgres> {
+async function launch(
+  { options, environment, binaries, cluster }: ServerPlan,
+  port: number,
+): Promise<SupervisedProcess> {
   const child = await superviseProcess({
     name: 'postgres',
     command: join(binaries.directory, 'postgres'),
@@ -111,27 +122,52 @@ async function launch({ options, environment, binaries, cluster }: ServerPlan, p
     isReady: async () => acceptsConnections(cluster.directory, child.pid),
     deadlineMs: READY_DEADLINE_MS,
   });
-  return toLocalPostgres(child, { port, major: binaries.major, password: cluster.password });
+  return child;
 }
 
-function toLocalPostgres(
-  child: SupervisedProcess,
-  facts: { port: number; major: number; password: string },
-): LocalPostgres {
-  return {
-    port: facts.port,
-    pid: child.pid,
-    major: facts.major,
-    logFile: child.logFile,
-    exited: child.exited,
-    url: (database = 'postgres') => `postgres://${SUPERUSER}:${facts.password}@${LOOPBACK}:${facts.port}/${database}`,
-    stop: async () => {
-      await child.stop();
-    },
-    kill: (signal) => {
-      child.kill(signal);
-    },
-  };
+class RunningPostgres implements LocalPostgres {
+  readonly port: number;
+  readonly #server: ServerPlan;
+  #child: SupervisedProcess;
+
+  constructor(server: ServerPlan, started: { readonly port: number; readonly child: SupervisedProcess }) {
+    this.#server = server;
+    this.#child = started.child;
+    this.port = started.port;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  get major(): number {
+    return this.#server.binaries.major;
+  }
+
+  get logFile(): string {
+    return this.#child.logFile;
+  }
+
+  get exited(): Promise<ProcessExit> {
+    return this.#child.exited;
+  }
+
+  url(database = 'postgres'): string {
+    return `postgres://${SUPERUSER}:${this.#server.cluster.password}@${LOOPBACK}:${this.port}/${database}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.#child.stop();
+  }
+
+  kill(signal?: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async restart(): Promise<void> {
+    await this.#child.stop();
+    this.#child = await launch(this.#server, this.port);
+  }
 }
 
 function settingArguments(port: number, settings: PostgresOptions['settings']): string[] {

@@ -6,11 +6,14 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { until } from './until.ts';
 
 let received: string;
+let peers: Socket[];
 let server: Server;
 let proxy: TcpProxy;
 beforeEach(async () => {
   received = '';
+  peers = [];
   server = createServer((socket) => {
+    peers.push(socket);
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       received += chunk.toString();
@@ -79,4 +82,22 @@ test('refuse resets new connections too', async () => {
   const { socket } = connectClient();
   await until(() => socket.closed, { what: 'the client was cut off' });
   expect(proxy.connections).toBe(0);
+});
+
+test('strand leaves connections half open: neither side hears of the other, and new ones pass', async () => {
+  const { socket, answers } = connectClient();
+  socket.write('a');
+  await until(() => answers() === 'echo a', { what: 'the first answer' });
+  const [peer] = peers;
+  proxy.strand();
+  await new Promise((resolve) => socket.write('b', resolve));
+  const again = connectClient();
+  again.socket.write('c');
+  await until(() => again.answers() === 'echo c', { what: 'an answer on the new connection' });
+  expect({ received, answers: answers() }).toEqual({ received: 'ac', answers: 'echo a' });
+  socket.destroy();
+  await until(() => socket.closed, { what: 'the client has closed' });
+  again.socket.write('d');
+  await until(() => received === 'acd', { what: 'a later message' });
+  expect(peer?.closed).toBe(false);
 });

@@ -19,6 +19,11 @@ export interface TcpProxy {
   setDelay(delayMs: number): void;
   /** Resets all connections; new ones are taken. */
   cut(): void;
+  /**
+   * Leaves all connections half open: nothing goes through them any more and neither side learns when the other one
+   * closes, as after a cable was pulled. New ones are taken.
+   */
+  strand(): void;
   close(): Promise<void>;
 }
 
@@ -35,10 +40,18 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
   return proxy;
 }
 
+/** The two connections that make one. */
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+  isStranded: boolean;
+}
+
 class LoopbackProxy implements TcpProxy {
   readonly #targetPort: number;
   readonly #server: Server;
-  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #pairs = new Set<Pair>();
+  readonly #stranded = new Set<Socket>();
   #mode: ProxyMode = 'pass';
   #delayMs = 0;
   #modeChange = Promise.withResolvers<void>();
@@ -72,8 +85,7 @@ class LoopbackProxy implements TcpProxy {
   setMode(mode: ProxyMode): void {
     this.#mode = mode;
     if (mode === 'refuse') this.cut();
-    this.#modeChange.resolve();
-    this.#modeChange = Promise.withResolvers();
+    this.#announceChange();
   }
 
   setDelay(delayMs: number): void {
@@ -81,14 +93,29 @@ class LoopbackProxy implements TcpProxy {
   }
 
   cut(): void {
-    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+    for (const { client, server } of this.#pairs) for (const socket of [client, server]) socket.resetAndDestroy();
+  }
+
+  strand(): void {
+    for (const pair of this.#pairs) {
+      pair.isStranded = true;
+      for (const socket of [pair.client, pair.server]) this.#stranded.add(socket);
+    }
+    this.#pairs.clear();
   }
 
   async close(): Promise<void> {
     this.setMode('refuse');
+    for (const socket of this.#stranded) socket.resetAndDestroy();
+    this.#announceChange();
     if (!this.#server.listening) return;
     this.#server.close();
     await once(this.#server, 'close');
+  }
+
+  #announceChange(): void {
+    this.#modeChange.resolve();
+    this.#modeChange = Promise.withResolvers();
   }
 
   #accept(client: Socket): void {
@@ -98,31 +125,37 @@ class LoopbackProxy implements TcpProxy {
     }
     const server = connect({ port: this.#targetPort, host: LOOPBACK, noDelay: true });
     client.setNoDelay(true);
-    const pair = [client, server] as const;
+    const pair: Pair = { client, server, isStranded: false };
     this.#pairs.add(pair);
-    for (const [socket, other] of [pair, [server, client] as const]) {
+    for (const [socket, other] of [[client, server] as const, [server, client] as const]) {
       // An error is followed by a close, and that is passed on.
       socket.on('error', () => undefined);
       socket.once('close', () => {
         this.#pairs.delete(pair);
-        other.destroy();
+        this.#stranded.delete(socket);
+        if (!pair.isStranded) other.destroy();
       });
     }
-    void this.#pump({ from: client, to: server, isReply: false });
-    void this.#pump({ from: server, to: client, isReply: true });
+    void this.#pump(pair, { from: client, to: server, isReply: false });
+    void this.#pump(pair, { from: server, to: client, isReply: true });
   }
 
-  async #pump({ from, to, isReply }: { from: Socket; to: Socket; isReply: boolean }): Promise<void> {
+  async #pump(pair: Pair, { from, to, isReply }: { from: Socket; to: Socket; isReply: boolean }): Promise<void> {
     try {
       for await (const chunk of from) {
         if (this.#delayMs > 0) await sleep(this.#delayMs);
-        while (this.#mode === 'hold' && !from.destroyed) await this.#modeChange.promise;
+        while (this.#isHeld(pair) && !from.destroyed) await this.#modeChange.promise;
+        if (pair.isStranded) return;
         if (isReply && this.#mode === 'dropReplies') continue;
         if (!to.write(chunk as Buffer)) await once(to, 'drain');
       }
-      to.end();
+      if (!pair.isStranded) to.end();
     } catch {
-      to.destroy();
+      if (!pair.isStranded) to.destroy();
     }
+  }
+
+  #isHeld(pair: Pair): boolean {
+    return this.#mode === 'hold' || pair.isStranded;
   }
 }

@@ -31,6 +31,8 @@ export interface RunningLoad {
   /** Its exit code; null when a signal ended it. */
   readonly exited: Promise<number | null>;
   stop(): void;
+  /** Ends it as if its time were over. */
+  finish(): void;
 }
 
 /** The mix of the demo: of all orders some are paid, shipped or cancelled, some have a key and are sent twice. */
@@ -77,7 +79,13 @@ export function startLoad(options: LoadOptions): RunningLoad {
   });
   const exited = Promise.withResolvers<number | null>();
   child.once('exit', (code) => exited.resolve(code));
-  return { pid: child.pid, logFile, exited: exited.promise, stop: () => void child.kill('SIGTERM') };
+  return {
+    pid: child.pid,
+    logFile,
+    exited: exited.promise,
+    stop: () => void child.kill('SIGTERM'),
+    finish: () => void child.kill('SIGUSR2'),
+  };
 }
 
 /** The generator prints its summary for people on the same stream, after the samples. */

@@ -2,7 +2,9 @@ import { Client } from 'pg';
 import { ORDER_EVENTS_DLQ_TOPIC, ORDER_EVENTS_PARTITIONS, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
 import { KafkajsAdmin } from '@orderflow/service-kit/kafka/kafkajs-admin';
 import { silentLogger } from '@orderflow/service-kit/logger';
+import type { BackendsOptions } from '../backends.ts';
 import { startKafka, type LocalKafka } from '../kafka.ts';
+import { LOOPBACK } from '../ports.ts';
 import { startPostgres, type LocalPostgres } from '../postgres.ts';
 import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
@@ -15,6 +17,13 @@ export interface PlatformOptions {
   readonly processors: number;
   /** Whether the auditor watches, and where the receipts of clients will be written. Default: nobody watches. */
   readonly auditor?: { readonly receipts: string };
+  /** How the servers are run, where the default is not wanted. */
+  readonly stores?: Pick<BackendsOptions, 'postgres' | 'kafka'>;
+  /**
+   * Ports of proxies through which order service, publisher and processors reach their stores. One before Kafka must
+   * be what `stores.kafka.proxied` advertises. Default: they connect directly, as the auditor always does.
+   */
+  readonly through?: { readonly orders?: number; readonly analytics?: number; readonly kafka?: number };
   /** Configuration of single services, over that of the embedded default. */
   readonly env?: {
     readonly gateway?: Readonly<Record<string, string>>;
@@ -46,6 +55,8 @@ export interface Platform {
   readonly processors: readonly ServiceProcess[];
   endpoints(): Endpoints;
   addProcessor(): Promise<ServiceProcess>;
+  /** One more process that publishes the outbox and takes no orders. */
+  addPublisher(): Promise<ServiceProcess>;
   /** Takes it out of `processors`, then stops it. */
   removeProcessor(processor: ServiceProcess): Promise<void>;
   /** Stops everything in the order in which orders flow. Idempotent. */
@@ -78,7 +89,7 @@ async function startAll(options: PlatformOptions, stack: AsyncDisposableStack): 
   log.step('platform: databases and topics are there, starting the services');
 
   const services = new PlatformServices(options, { postgres, kafka });
-  stack.defer(() => services.stopProcessors());
+  stack.defer(() => services.stopWorkers());
   const [orders] = await Promise.all([
     services.startOrders(stack),
     ...Array.from({ length: options.processors }, () => services.addProcessor()),
@@ -99,6 +110,7 @@ async function startAll(options: PlatformOptions, stack: AsyncDisposableStack): 
     auditor,
     processors: services.processors,
     addProcessor: () => services.addProcessor(),
+    addPublisher: () => services.addPublisher(),
     removeProcessor: (processor) => services.removeProcessor(processor),
     endpoints: () => ({
       gateway: gateway.url,
@@ -114,10 +126,13 @@ async function startAll(options: PlatformOptions, stack: AsyncDisposableStack): 
 
 /** Both at once, since each mostly waits; when one fails the other is stopped by the stack. */
 async function startStores(
-  { run, cacheDirectory, log }: PlatformOptions,
+  { run, cacheDirectory, log, stores }: PlatformOptions,
   stack: AsyncDisposableStack,
 ): Promise<[LocalPostgres, LocalKafka]> {
-  const starting = [startPostgres({ run, cacheDirectory, log }), startKafka({ run, cacheDirectory, log })] as const;
+  const starting = [
+    startPostgres({ ...stores?.postgres, run, cacheDirectory, log }),
+    startKafka({ ...stores?.kafka, run, cacheDirectory, log }),
+  ] as const;
   const outcomes = await Promise.allSettled(starting);
   for (const outcome of outcomes) if (outcome.status === 'fulfilled') stack.defer(() => outcome.value.stop());
   return Promise.all(starting);
@@ -150,6 +165,7 @@ class PlatformServices {
   readonly #options: PlatformOptions;
   readonly #stores: { readonly postgres: LocalPostgres; readonly kafka: LocalKafka };
   readonly processors: ServiceProcess[] = [];
+  readonly #publishers: ServiceProcess[] = [];
   #processorsStarted = 0;
 
   constructor(options: PlatformOptions, stores: { readonly postgres: LocalPostgres; readonly kafka: LocalKafka }) {
@@ -158,18 +174,24 @@ class PlatformServices {
   }
 
   async startOrders(stack: AsyncDisposableStack): Promise<ServiceProcess> {
-    const { postgres, kafka } = this.#stores;
     const orders = await startService({
       run: this.#options.run,
       service: 'order-service',
-      env: {
-        DATABASE_URL: postgres.url(ORDERS_DATABASE),
-        KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
-        ...this.#options.env?.orders,
-      },
+      env: { ...this.#storeEnvironment(ORDERS_DATABASE), ...this.#options.env?.orders },
     });
     stack.defer(() => orders.stop());
     return orders;
+  }
+
+  async addPublisher(): Promise<ServiceProcess> {
+    const publisher = await startService({
+      run: this.#options.run,
+      service: 'order-service',
+      name: `publisher-${this.#publishers.length + 1}`,
+      env: { ...this.#storeEnvironment(ORDERS_DATABASE), ...this.#options.env?.orders, PUBLISHER: 'only' },
+    });
+    this.#publishers.push(publisher);
+    return publisher;
   }
 
   async startGateway(
@@ -210,17 +232,12 @@ class PlatformServices {
   }
 
   async addProcessor(): Promise<ServiceProcess> {
-    const { postgres, kafka } = this.#stores;
     this.#processorsStarted += 1;
     const processor = await startService({
       run: this.#options.run,
       service: 'event-processor',
       name: `event-processor-${this.#processorsStarted}`,
-      env: {
-        DATABASE_URL: postgres.url(ANALYTICS_DATABASE),
-        KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
-        ...this.#options.env?.processor,
-      },
+      env: { ...this.#storeEnvironment(ANALYTICS_DATABASE), ...this.#options.env?.processor },
     });
     this.processors.push(processor);
     return processor;
@@ -232,7 +249,19 @@ class PlatformServices {
     await processor.stop();
   }
 
-  async stopProcessors(): Promise<void> {
-    await Promise.all(this.processors.map((processor) => processor.stop()));
+  /** Processors and publishers that were added. */
+  async stopWorkers(): Promise<void> {
+    await Promise.all([...this.#publishers, ...this.processors].map((worker) => worker.stop()));
+  }
+
+  #storeEnvironment(database: typeof ORDERS_DATABASE | typeof ANALYTICS_DATABASE): Record<string, string> {
+    const { postgres, kafka } = this.#stores;
+    const through = this.#options.through ?? {};
+    const databaseUrl = new URL(postgres.url(database));
+    databaseUrl.port = String(through[database] ?? postgres.port);
+    return {
+      DATABASE_URL: databaseUrl.href,
+      KAFKA_BOOTSTRAP_SERVERS: through.kafka === undefined ? kafka.bootstrapServers : `${LOOPBACK}:${through.kafka}`,
+    };
   }
 }
