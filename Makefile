@@ -46,6 +46,10 @@ api-fuzz: install ## Send 10,000 requests made up from the OpenAPI document to a
 prometheus: install ## Have Prometheus for OBSERVE=1: that of PATH, else Go builds it into ./bin (some minutes)
 	@command -v prometheus >/dev/null || $(NODE) deploy/tools/main.ts prometheus
 
+.PHONY: chaos
+chaos: install ## Kill, stop, cut and fill a platform under load, and prove that nothing was lost: make chaos ARGS="all --quick"
+	@npm run --silent chaos -- $(ARGS)
+
 dashboards-test: prometheus ## Ask a running platform's Prometheus everything that the dashboards ask
 	@npm run --silent test:dashboards
 

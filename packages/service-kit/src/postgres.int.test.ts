@@ -106,6 +106,11 @@ describe('a pool', () => {
   });
 });
 
+async function tryLock(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock(41) AS locked');
+  return rows[0]?.locked ?? false;
+}
+
 describe('inTransaction', () => {
   const countOf = async (pool: Pool): Promise<unknown> => {
     const { rows } = await pool.query<{ n: number }>('SELECT count(*) AS n FROM entries');
@@ -148,6 +153,24 @@ describe('inTransaction', () => {
     expect(await pidOf(session.pool)).toBe(pid);
     const { rows } = await session.pool.query('SELECT id FROM entries WHERE id = 21');
     expect(rows).toEqual([]);
+  });
+
+  test('holds its locks no longer than a statement may take, once its client is gone without a word', async () => {
+    const url = new URL(database.url);
+    const proxy = await startTcpProxy({ targetPort: Number(url.port) });
+    url.port = String(proxy.port);
+    await using cutOff = usePool({ DATABASE_URL: url.href, DATABASE_STATEMENT_TIMEOUT_MS: '1000' });
+    await using others = usePool();
+    let isFree = false;
+    const work = inTransaction(cutOff.pool, async (tx) => {
+      await tx.query('SELECT pg_advisory_xact_lock(41)');
+      proxy.strand();
+      isFree = await until(() => tryLock(others.pool), { what: 'the lock to be free' });
+      throw new Error('enough');
+    });
+    await expect(work).rejects.toThrow('enough');
+    expect(isFree).toBe(true);
+    await proxy.close();
   });
 
   test.each(['between statements', 'in a statement'])(

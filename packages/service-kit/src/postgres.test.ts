@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { ConfigError, readConfig } from './config.ts';
-import { clientOptions, parseInt8, poolComponent, postgresEnv, type Pool } from './postgres.ts';
+import { clientOptions, inTransaction, parseInt8, poolComponent, postgresEnv, type Pool } from './postgres.ts';
 
 const URL = 'postgres://orders:hunter2@db.example:5432/orders';
 
@@ -49,6 +49,7 @@ describe('clientOptions', () => {
       connectionString: URL,
       application_name: 'orders',
       statement_timeout: 1_000,
+      idle_in_transaction_session_timeout: 1_000,
       connectionTimeoutMillis: 700,
       keepAlive: true,
     });
@@ -64,6 +65,30 @@ describe('clientOptions', () => {
       ca: 'PEM',
     });
   });
+});
+
+describe('inTransaction', () => {
+  /** A connection that answers nothing from the given statement on, until the client gives up. */
+  function silentPool(silentFrom: string) {
+    const statements: string[] = [];
+    const released: unknown[] = [];
+    const query = async (text: string): Promise<void> => {
+      statements.push(text);
+      if (text === silentFrom) throw new Error('Query read timeout');
+    };
+    const client = { query, release: (error: unknown) => released.push(error) };
+    return { pool: { connect: async () => client } as unknown as Pool, statements, released };
+  }
+
+  test.each(['INSERT', 'COMMIT'])(
+    'asks no rollback of a connection that went silent in %s, and throws it away',
+    async (at) => {
+      const { pool, statements, released } = silentPool(at);
+      await expect(inTransaction(pool, (tx) => tx.query('INSERT'))).rejects.toThrow('Query read timeout');
+      expect(statements).not.toContain('ROLLBACK');
+      expect(released).toEqual([expect.objectContaining({ message: 'Query read timeout' })]);
+    },
+  );
 });
 
 describe('DATABASE_URL', () => {

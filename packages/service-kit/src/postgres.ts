@@ -48,6 +48,8 @@ export function clientOptions(config: PostgresConfig, applicationName: string): 
     connectionString: urlWithCredentials(config),
     application_name: applicationName,
     statement_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    // Of a client that was cut off without a word the server learns hours later; until then its locks would stay.
+    idle_in_transaction_session_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS,
     // A client-side bound as well: a server that went silent never sends its own timeout.
     query_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS + 5_000,
     connectionTimeoutMillis: config.DATABASE_CONNECT_TIMEOUT_MS,
@@ -108,11 +110,20 @@ export async function inTransaction<T>(pool: Pool, work: (tx: PoolClient) => Pro
     await client.query('COMMIT');
     return result;
   } catch (error: unknown) {
-    await client.query('ROLLBACK').catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
+    if (isSilence(error)) {
+      broken = error; // it would not answer a rollback either
+    } else {
+      await client.query('ROLLBACK').catch((rollbackError: Error) => {
+        broken = rollbackError;
+      });
+    }
     throw error;
   } finally {
     client.release(broken);
   }
+}
+
+/** Whether node-postgres has given up on an answer. */
+function isSilence(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
 }

@@ -4,7 +4,7 @@ import { freePort, LOOPBACK } from '../ports.ts';
 import type { RunDirectory } from '../run-directory.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..', '..');
-const READY_DEADLINE_MS = 30_000;
+const READY_DEADLINE_MS = 60_000;
 
 /** Does nothing unless OTEL_* asks for it. */
 const TELEMETRY_PRELOAD = '@orderflow/service-kit/telemetry/preload';
