@@ -7,7 +7,7 @@ export const lateCommit: Scenario = {
     'Their events are sent although thousands with higher ids were sent before: the publisher asks what exists, never ' +
     'what is greater than the last.',
   setting: { processors: 1 },
-  full: { orders: 10_000, strikes: 3 },
+  full: { orders: 8_000, strikes: 3 },
   plan: (random, strikes) =>
     repeat(strikes, () => ({
       kind: 'late-commit',
@@ -23,7 +23,7 @@ export const poisonFlood: Scenario = {
     'Each lies in the dead letter queue with its place and its reason; all partitions go on within 10 s (I8), also when a ' +
     'processor dies in the middle of it.',
   setting: { processors: 2 },
-  full: { orders: 15_000, strikes: 6 },
+  full: { orders: 10_000, strikes: 4 },
   plan: (random, strikes) =>
     repeat(strikes, (index) =>
       index % 3 === 2
@@ -37,6 +37,6 @@ export const topicReplayed: Scenario = {
   title: 'every message of the topic sent a second time',
   expected: 'The processors read all of it again, find every event id known, and add nothing.',
   setting: { processors: 2 },
-  full: { orders: 15_000, strikes: 2 },
+  full: { orders: 10_000, strikes: 2 },
   plan: (_random, strikes) => repeat(strikes, () => ({ kind: 'replay-topic' })),
 };

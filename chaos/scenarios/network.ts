@@ -27,7 +27,7 @@ export const connectionsCut: Scenario = {
   title: 'all connections of a link reset at once',
   expected: 'Whoever was connected connects again and repeats what was in the air.',
   setting,
-  full: { orders: 25_000, strikes: 16 },
+  full: { orders: 20_000, strikes: 12 },
   plan: onEachLink(LINKS, () => ({ how: 'cut' })),
 };
 
@@ -36,7 +36,7 @@ export const connectionsDelayed: Scenario = {
   title: 'a slow network, and one that stalls',
   expected: 'Everything takes longer, groups and batches grow, and nothing else happens.',
   setting,
-  full: { orders: 25_000, strikes: 8 },
+  full: { orders: 20_000, strikes: 8 },
   plan: onEachLink(LINKS, (random) =>
     random.chance(0.6)
       ? { how: 'delay', delayMs: random.between(20, 250), forMs: 100 * random.between(10, 40) }
@@ -51,7 +51,7 @@ export const halfOpen: Scenario = {
     'Nothing tells either side; each finds out by its own time limits, the client by that of its request and the server ' +
     'by that of an idle transaction, whose locks it lets go of then.',
   setting,
-  full: { orders: 60_000, strikes: 4 },
+  full: { orders: 45_000, strikes: 3 },
   plan: onEachLink(LINKS, () => ({ how: 'half-open' })),
 };
 
@@ -62,6 +62,6 @@ export const commitReplyLost: Scenario = {
     'Whoever waited for the reply cannot know: orders are written again with the same ids, which settles it, and batches ' +
     'are applied again and found to be known.',
   setting,
-  full: { orders: 20_000, strikes: 8 },
+  full: { orders: 18_000, strikes: 8 },
   plan: onEachLink(DATABASE_LINKS, (random) => ({ how: 'lose-replies', forMs: random.between(50, 1_500) })),
 };

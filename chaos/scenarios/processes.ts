@@ -54,7 +54,7 @@ export const rebalanceStorm: Scenario = {
     'Each member drops what it was handed before a rebalance, the offsets in the database say where to go on. Effects ' +
     'stay single and in sequence.',
   setting: { processors: 2 },
-  full: { orders: 40_000, strikes: 12 },
+  full: { orders: 36_000, strikes: 12 },
   plan: (random, strikes) =>
     repeat(strikes, (index) => {
       if (index % 4 === 0) return { kind: 'join' };
@@ -70,7 +70,7 @@ export const publisherPaused: Scenario = {
     'The other one takes the shards over when the lease has run out. The sleeper wakes in the middle of a batch: it ' +
     'can send an event a second time, and delete what was acknowledged, and nothing else.',
   setting: { processors: 1, hasSecondPublisher: true },
-  full: { orders: 35_000, strikes: 6 },
+  full: { orders: 25_000, strikes: 4 },
   plan: (random, strikes) =>
     repeat(strikes, (index) =>
       index % 4 === 3

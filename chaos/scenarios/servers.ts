@@ -6,7 +6,7 @@ export const brokerKilled: Scenario = {
   title: 'the Kafka broker killed, and back',
   expected: 'Orders are taken all the time, the outbox grows and drains. No event is blamed and given up for it.',
   setting: { processors: 1 },
-  full: { orders: 30_000, strikes: 6 },
+  full: { orders: 22_000, strikes: 6 },
   plan: (random, strikes) =>
     repeat(strikes, () => ({ kind: 'outage', victim: 'kafka', forMs: 100 * random.between(0, 60) })),
 };
@@ -18,7 +18,7 @@ export const brokerPaused: Scenario = {
     'Connections stay and nobody answers: sends run into their time limit and are repeated, with duplicates in Kafka ' +
     'that analytics drops.',
   setting: { processors: 1 },
-  full: { orders: 30_000, strikes: 4 },
+  full: { orders: 22_000, strikes: 3 },
   plan: (random, strikes) =>
     repeat(strikes, () => ({ kind: 'pause', victim: 'kafka', forMs: 100 * random.between(5, 140) })),
 };
@@ -30,7 +30,7 @@ export const postgresKilled: Scenario = {
     'Groups of orders are tried again for 5 s, then clients get 503; publisher and processors wait. What was committed ' +
     'comes back from the write-ahead log.',
   setting: { processors: 1 },
-  full: { orders: 30_000, strikes: 8 },
+  full: { orders: 22_000, strikes: 7 },
   plan: (random, strikes) =>
     repeat(strikes, () => ({ kind: 'outage', victim: 'postgres', forMs: 100 * random.between(0, 50) })),
 };
@@ -42,7 +42,7 @@ export const kafkaDiskFull: Scenario = {
     'The broker gives its log directory up and ends; started again and again, it comes back when there is space. ' +
     'Orders are taken meanwhile.',
   setting: { processors: 1, smallDisk: 'kafka' },
-  full: { orders: 12_000, strikes: 2 },
+  full: { orders: 8_000, strikes: 2 },
   plan: (random, strikes) =>
     repeat(strikes, () => ({ kind: 'disk-full', victim: 'kafka', forMs: 100 * random.between(20, 60) })),
 };
@@ -54,7 +54,7 @@ export const postgresDiskFull: Scenario = {
     'Transactions fail, or the server panics and recovers. Clients are told to try again, no event becomes a dead ' +
     'letter, and all goes on when there is space.',
   setting: { processors: 1, smallDisk: 'postgres' },
-  full: { orders: 12_000, strikes: 2 },
+  full: { orders: 8_000, strikes: 2 },
   plan: (random, strikes) =>
     repeat(strikes, () => ({ kind: 'disk-full', victim: 'postgres', forMs: 100 * random.between(20, 60) })),
 };
@@ -72,7 +72,7 @@ export const clockJump: Scenario = {
     'growing, and the time of an order stays that of its id everywhere. (What Node.js tells of the time is moved, by ' +
     'less than five minutes; the clocks of Kafka and PostgreSQL are not.)',
   setting: { processors: 1, hasMovableClocks: true },
-  full: { orders: 15_000, strikes: 6 },
+  full: { orders: 10_000, strikes: 4 },
   plan: (random, strikes) =>
     repeat(strikes, (index) => ({
       kind: 'clock-jump',
