@@ -13,7 +13,7 @@ test('all is every scenario in full size', () => {
     scenarios: SCENARIOS,
     isFull: true,
     seed: 1,
-    ratePerSecond: 800,
+    ratePerSecond: 500,
     size: { orders: 1, strikes: 1 },
     isResumed: false,
   });

@@ -25,7 +25,7 @@ export class UsageError extends Error {
 }
 
 const DEFAULT_SEED = 1;
-const DEFAULT_RATE_PER_SECOND = 800;
+const DEFAULT_RATE_PER_SECOND = 500;
 const QUICK = { orders: 0.03, strikes: 0.1 };
 
 /** @throws {UsageError} saying what is wrong. */
