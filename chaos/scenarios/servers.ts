@@ -44,7 +44,7 @@ export const kafkaDiskFull: Scenario = {
   setting: { processors: 1, smallDisk: 'kafka' },
   full: { orders: 8_000, strikes: 2 },
   plan: (random, strikes) =>
-    repeat(strikes, () => ({ kind: 'disk-full', victim: 'kafka', forMs: 100 * random.between(20, 60) })),
+    repeat(strikes, () => ({ kind: 'disk-full', victim: 'kafka', forMs: 100 * random.between(40, 100) })),
 };
 
 export const postgresDiskFull: Scenario = {
@@ -56,7 +56,7 @@ export const postgresDiskFull: Scenario = {
   setting: { processors: 1, smallDisk: 'postgres' },
   full: { orders: 8_000, strikes: 2 },
   plan: (random, strikes) =>
-    repeat(strikes, () => ({ kind: 'disk-full', victim: 'postgres', forMs: 100 * random.between(20, 60) })),
+    repeat(strikes, () => ({ kind: 'disk-full', victim: 'postgres', forMs: 100 * random.between(40, 100) })),
 };
 
 /** Within MAX_CLOCK_SKEW_MS of the event processor. */

@@ -12,7 +12,7 @@ const SIZE_BYTES = 4 * 1024 ** 3;
 const FILL_TRIES = 20;
 
 /** Space for what is written between the look and the new size. */
-const SPARE_BLOCKS = 256;
+const SPARE_BLOCKS = 16;
 
 /** A file system of its own that can be made full. */
 export interface SmallDisk extends AsyncDisposable {

@@ -107,6 +107,22 @@ describe('HttpClient', () => {
     expect(await second).toMatchObject({ kind: 'answer', status: 200 });
   });
 
+  test('requests that are given up while they wait cost no connection', async () => {
+    const release = Promise.withResolvers<void>();
+    let connections = 0;
+    const listener = createServer((_request, response) => void release.promise.then(() => response.end()));
+    listener.on('connection', () => (connections += 1));
+    await using server = await listen(listener);
+    await using client = connect({ target: server.target, connections: 1, maxWaitMs: 200 });
+    const served = client.send({ ...post, timeoutMs: 60_000 });
+    const givenUp = await Promise.all(Array.from({ length: 20 }, () => client.send(post)));
+    expect(new Set(givenUp.map((reply) => reply.kind === 'none' && reply.error))).toEqual(new Set([NEVER_SENT]));
+    release.resolve();
+    expect(await served).toMatchObject({ kind: 'answer' });
+    expect(await client.send(post)).toMatchObject({ kind: 'answer' });
+    expect(connections).toBe(1);
+  });
+
   test('a connection that is refused or reset, and an answer that is not HTTP, are replies with a reason', async () => {
     const gone = await listenHttp(() => undefined);
     await gone[Symbol.asyncDispose]();

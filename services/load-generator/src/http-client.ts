@@ -35,8 +35,9 @@ export type Reply =
 const MAX_ANSWER_BYTES = 1_048_576;
 
 /**
- * Sends requests over a fixed number of connections. A request that finds none free waits in the pool; its timeout
- * begins when it is sent. Were the wait counted, a target that is slower than the load would soon be sent nothing but
+ * Sends requests over a fixed number of connections. A request that finds none free waits here; its timeout begins when
+ * it is sent. It does not wait in undici's pool, where giving one up costs a connection: after an outage, thousands that
+ * had waited too long would keep all connections from those that had not. Were the wait counted, a target that is slower than the load would soon be sent nothing but
  * requests that are about to expire, and all its work would be for nobody. Works on undici's dispatch level: streams
  * and AbortSignals would cost more than all of the rest of the generator.
  */
@@ -46,6 +47,9 @@ export class HttpClient implements AsyncDisposable {
   readonly #authorization: readonly string[];
   readonly #timeoutMs: number;
   readonly #maxWaitMs: number;
+  readonly #connections: number;
+  readonly #waiting = new WaitingLine();
+  #busyConnections = 0;
   /** In no order. Not a Set: one with as many comings and goings leads V8 to keep dead requests (see `HttpServer` of service-kit). */
   readonly #exchanges: Exchange[] = [];
 
@@ -53,6 +57,7 @@ export class HttpClient implements AsyncDisposable {
     this.#basePath = options.target.pathname.replace(/\/+$/, '');
     this.#authorization = options.apiKey === undefined ? [] : ['authorization', `Bearer ${options.apiKey}`];
     this.#timeoutMs = options.timeoutMs;
+    this.#connections = options.connections;
     this.#maxWaitMs = options.maxWaitMs ?? Math.max(options.timeoutMs, DEFAULT_MAX_WAIT_MS);
     this.#pool = new Pool(options.target.origin, {
       connections: options.connections,
@@ -76,16 +81,31 @@ export class HttpClient implements AsyncDisposable {
       const settle = (reply: Reply): void => {
         this.#forget(exchange);
         resolve(reply);
+        if (exchange.hasConnection) this.#passOn();
       };
       const timeoutMs = request.timeoutMs ?? this.#timeoutMs;
-      const exchange = new Exchange(settle, { timeoutMs, maxWaitMs: this.#maxWaitMs });
+      const exchange = new Exchange(request, settle, { timeoutMs, maxWaitMs: this.#maxWaitMs });
       exchange.position = this.#exchanges.push(exchange) - 1;
-      const { method, headers = [], body = null } = request;
-      this.#pool.dispatch(
-        { method, path: this.#basePath + request.path, headers: [...headers, ...this.#authorization], body },
-        exchange,
-      );
+      if (this.#busyConnections < this.#connections) this.#dispatch(exchange);
+      else this.#waiting.push(exchange);
     });
+  }
+
+  #dispatch(exchange: Exchange): void {
+    this.#busyConnections += 1;
+    exchange.hasConnection = true;
+    const { method, path, headers = [], body = null } = exchange.request;
+    this.#pool.dispatch(
+      { method, path: this.#basePath + path, headers: [...headers, ...this.#authorization], body },
+      exchange,
+    );
+  }
+
+  /** A connection is free: the request that has waited longest gets it. */
+  #passOn(): void {
+    this.#busyConnections -= 1;
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#dispatch(next);
   }
 
   /** Gives up on everything in flight: each request gets a reply of kind `none` with this reason. */
@@ -107,10 +127,42 @@ export class HttpClient implements AsyncDisposable {
   }
 }
 
+/** How many that have gone are still in the array, at most: a shift of all others for each would be slow. */
+const COMPACTED_AT = 10_000;
+
+/** Requests that wait for a connection, first come, first served; those that were given up meanwhile are passed over. */
+class WaitingLine {
+  #exchanges: Exchange[] = [];
+  #next = 0;
+
+  push(exchange: Exchange): void {
+    this.#exchanges.push(exchange);
+  }
+
+  shift(): Exchange | undefined {
+    while (this.#next < this.#exchanges.length) {
+      const exchange = this.#exchanges[this.#next];
+      this.#next += 1;
+      if (this.#next >= COMPACTED_AT) this.#compact();
+      if (exchange?.isSettled === false) return exchange;
+    }
+    this.#compact();
+    return undefined;
+  }
+
+  #compact(): void {
+    this.#exchanges = this.#exchanges.slice(this.#next);
+    this.#next = 0;
+  }
+}
+
 /** One request and the pieces of its answer as they come in. */
 class Exchange implements Dispatcher.DispatchHandler {
+  readonly request: HttpRequest;
   /** Among those in flight. */
   position = 0;
+  /** Whether it has got one of the connections. */
+  hasConnection = false;
   readonly #settle: (reply: Reply) => void;
   readonly #timeoutMs: number;
   #timer: NodeJS.Timeout;
@@ -119,15 +171,24 @@ class Exchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #body: Buffer | undefined;
 
-  constructor(settle: (reply: Reply) => void, limits: { readonly timeoutMs: number; readonly maxWaitMs: number }) {
+  constructor(
+    request: HttpRequest,
+    settle: (reply: Reply) => void,
+    limits: { readonly timeoutMs: number; readonly maxWaitMs: number },
+  ) {
+    this.request = request;
     this.#settle = settle;
     this.#timeoutMs = limits.timeoutMs;
     this.#timer = setTimeout(() => this.fail(NEVER_SENT), limits.maxWaitMs);
   }
 
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // It was given up while it waited for a connection: it must not be sent now.
+    // It was given up while its connection was made: it must not be sent now.
     if (this.#isSettled) {
       controller.abort(new Error('abandoned'));
       return;
