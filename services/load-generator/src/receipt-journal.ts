@@ -1,7 +1,11 @@
+import { constants } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError } from '@orderflow/service-kit/config';
 import type { ReceiptSink } from './receipts.ts';
+
+/** Each write goes to the end as it is then: others may add lines of their own, as the console does. */
+const BEGIN_ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
 
 const FLUSH_INTERVAL_MS = 100;
 
@@ -40,7 +44,7 @@ export class ReceiptJournal implements ReceiptSink, AsyncDisposable {
   static async create(path: string, onFailure: () => void): Promise<ReceiptJournal> {
     try {
       await mkdir(dirname(path), { recursive: true });
-      return new ReceiptJournal(await open(path, 'w'), path, onFailure);
+      return new ReceiptJournal(await open(path, BEGIN_ANEW), path, onFailure);
     } catch (error: unknown) {
       throw new ConfigError([{ key: '--receipts', reason: `can not be written (${(error as Error).message})` }]);
     }

@@ -77,8 +77,8 @@ export class DemoWatch implements AsyncDisposable {
     for (const client of [this.#orders, this.#analytics]) client.on('error', () => undefined); // its queries report it
     const connection = { bootstrapServers: [endpoints.kafkaBootstrapServers], clientId: 'demo' };
     this.#kafka = new KafkajsAdmin(connection, { logger: silentLogger() });
-    const { postgres, kafka, gateway, orders, auditor, processors } = platform;
-    const services = [gateway, orders, ...(auditor === undefined ? [] : [auditor]), ...processors];
+    const { postgres, kafka, gateway, orders, auditor, console: page, processors } = platform;
+    const services = [gateway, orders, auditor, page, ...processors].filter((service) => service !== undefined);
     this.#watched = [
       { name: 'postgres', pid: postgres.pid, withChildren: true },
       { name: 'kafka', pid: kafka.pid, withChildren: false },

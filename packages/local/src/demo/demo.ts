@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditReport } from '@orderflow/auditor/audit';
 import type { LoadReport } from '@orderflow/load-generator/report';
+import type { Decision } from '@orderflow/operator/scaling/decision';
 import { LocalError } from '../local-error.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -9,6 +10,7 @@ import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
 import { runAuditor } from './audit.ts';
 import type { DemoConfig } from './config.ts';
+import type { ConsoleBulletin } from './console-bulletin.ts';
 import { quantileOf, type Buckets } from './histogram.ts';
 import { awaitVerdict } from './standing-audit.ts';
 import { DemoWatch } from './demo-watch.ts';
@@ -25,6 +27,8 @@ export interface DemoParts {
   readonly localDirectory: string;
   readonly log: ProgressLog;
   readonly observation: Observation | undefined;
+  /** What the console is told of processes and decisions. */
+  readonly bulletin: ConsoleBulletin;
   readonly startedAtMs: number;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
@@ -67,15 +71,19 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
   return { ratePerSecond, seconds, load, audit, auditExitCode, standing, ...measured, ...scaled, ...durations };
 }
 
-function startDemoScaling({ config, platform, log, observation }: DemoParts, watch: DemoWatch): DemoScaling {
+function startDemoScaling({ config, platform, log, observation, bulletin }: DemoParts, watch: DemoWatch): DemoScaling {
   const pool = new ProcessorPool({
     platform,
     onAdded: ({ name, pid }) => watch.include({ name, pid, withChildren: false }),
-    onChanged: () => observation?.follow(platform),
+    onChanged: async () => {
+      await Promise.all([observation?.follow(platform), bulletin.follow(platform)]);
+    },
     onRemoving: (processor) => watch.retire(processor),
   });
   const { kafkaBootstrapServers } = platform.endpoints();
-  return new DemoScaling({ config, kafkaBootstrapServers, pool, log, metrics: observation?.scalerMetrics });
+  const onDecision = (decision: Decision, text: string): void => bulletin.decided(decision, text);
+  const metrics = observation?.scalerMetrics;
+  return new DemoScaling({ config, kafkaBootstrapServers, pool, log, metrics, onDecision });
 }
 
 async function sendAndDrain(

@@ -9,11 +9,14 @@ import { createProgressLog, type ProgressLog } from '../progress.ts';
 import { requirePrometheus } from '../requirements.ts';
 import { openRunDirectory, type RunDirectory } from '../run-directory.ts';
 import { readDemoConfig, type DemoConfig } from './config.ts';
+import { ConsoleBulletin } from './console-bulletin.ts';
 import { runDemo, type DemoParts } from './demo.ts';
 import { buildDemoReport, renderDemoReport, type DemoReport, type RunFacts } from './report.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..', '..', '..', '..');
 const localDirectory = join(REPOSITORY, '.local');
+/** In the run's directory: what the console is told of processes and decisions. */
+const PLATFORM_FILE = 'platform.json';
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
 
@@ -39,10 +42,12 @@ async function demo(config: DemoConfig): Promise<number> {
   const platform = await startDemoPlatform(config, { run, log, observation });
   let isProved = false;
   try {
-    await observation?.follow(platform);
+    const bulletin = new ConsoleBulletin(join(run.path, PLATFORM_FILE), log);
+    await Promise.all([observation?.follow(platform), bulletin.follow(platform)]);
     log.step(describeEndpoints(platform, observation));
     const signal = interrupt.signal;
-    const facts = await runDemo({ config, platform, run, localDirectory, log, observation, startedAtMs, signal });
+    const parts = { config, platform, run, localDirectory, log, observation, bulletin, startedAtMs, signal };
+    const facts = await runDemo(parts);
     isProved = (await report(facts)) === 'proved';
     if (config.KEEP && !signal.aborted) await keepRunning(signal);
     return signal.aborted && !config.KEEP ? 130 : Number(!isProved);
@@ -85,13 +90,15 @@ async function startDemoPlatform(
     log,
     processors: config.DEMO_PROCESSORS,
     auditor: { receipts },
+    console: { platformFile: join(run.path, PLATFORM_FILE) },
     env: { gateway: telemetry, orders: telemetry, processor },
   });
 }
 
 function describeEndpoints(platform: Platform, observation: Observation | undefined): string {
-  const { gateway, auditor } = platform.endpoints();
+  const { gateway, auditor, console: page } = platform.endpoints();
   const lines = [
+    `  console    ${page ?? 'none'}`,
     `  orders     ${gateway}/orders`,
     `  analytics  ${gateway}/analytics/sales`,
     `  API        ${gateway}/openapi.json`,

@@ -1,6 +1,8 @@
 import type { LagScalerMetrics } from '@orderflow/operator/controller/metrics';
 import { EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
 import { KafkaLagReaders } from '@orderflow/operator/kafka/lag-readers';
+import type { Decision } from '@orderflow/operator/scaling/decision';
+import { explain } from '@orderflow/operator/scaling/explain';
 import type { LagReading } from '@orderflow/operator/scaling/observation';
 import { DEFAULT_POLICY, type ScalingPolicy } from '@orderflow/operator/scaling/policy';
 import { systemClock } from '@orderflow/service-kit/clock';
@@ -46,6 +48,8 @@ export interface DemoScalingParts {
   readonly log: ProgressLog;
   /** Those of the operator, where somebody looks at them. */
   readonly metrics?: LagScalerMetrics | undefined;
+  /** Told of every decision, with its explanation. */
+  readonly onDecision?: ((decision: Decision, explanation: string) => void) | undefined;
 }
 
 /** Scales the demo's event processors from its construction on. */
@@ -54,7 +58,7 @@ export class DemoScaling implements AsyncDisposable {
   readonly #scaler: LocalScaler;
   readonly #polling: PeriodicTask;
 
-  constructor({ config, kafkaBootstrapServers, pool, log, metrics }: DemoScalingParts) {
+  constructor({ config, kafkaBootstrapServers, pool, log, metrics, onDecision }: DemoScalingParts) {
     const logger = silentLogger();
     const clock = systemClock;
     const policy = demoPolicy(config);
@@ -64,7 +68,15 @@ export class DemoScaling implements AsyncDisposable {
     this.#readers = readers;
     const read = (): Promise<LagReading> => readers.read(query);
     const readLag = metrics === undefined ? read : (): Promise<LagReading> => metrics.measureRead(read);
-    this.#scaler = new LocalScaler({ readLag, pool, policy, clock, log, observer: observerOf(metrics) });
+    const measured = observerOf(metrics);
+    const observer: ScalingObserver = {
+      polled: (decision) => {
+        measured?.polled(decision);
+        onDecision?.(decision, explain(decision, policy));
+      },
+      scaled: (direction) => measured?.scaled(direction),
+    };
+    this.#scaler = new LocalScaler({ readLag, pool, policy, clock, log, observer });
     this.#polling = new PeriodicTask({
       name: 'demo-scaler',
       intervalMs: policy.pollSeconds * 1000,

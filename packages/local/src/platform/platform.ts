@@ -8,6 +8,7 @@ import { LOOPBACK } from '../ports.ts';
 import { startPostgres, type LocalPostgres } from '../postgres.ts';
 import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
+import { ANALYTICS_DATABASE, endpointsOf, ORDERS_DATABASE, type Endpoints, type Stores } from './endpoints.ts';
 import { startService, type ServiceProcess } from './service-process.ts';
 
 export interface PlatformOptions {
@@ -24,6 +25,8 @@ export interface PlatformOptions {
    * be what `stores.kafka.proxied` advertises. Default: they connect directly, as the auditor always does.
    */
   readonly through?: { readonly orders?: number; readonly analytics?: number; readonly kafka?: number };
+  /** Whether there is a page to look at, and the file that tells it which processes run. Default: none. */
+  readonly console?: { readonly platformFile: string };
   /** Configuration of single services, over that of the embedded default. */
   readonly env?: {
     readonly gateway?: Readonly<Record<string, string>>;
@@ -32,17 +35,7 @@ export interface PlatformOptions {
   };
 }
 
-/** Where everything is; the form of `.local/endpoints.json`. */
-export interface Endpoints {
-  readonly gateway: string;
-  /** Base URL of the auditor's `/verdict`; undefined when nobody watches. */
-  readonly auditor?: string | undefined;
-  /** Base URL of `/metrics`, `/healthz` and `/readyz` by process. */
-  readonly admin: Readonly<Record<string, string>>;
-  readonly ordersDatabaseUrl: string;
-  readonly analyticsDatabaseUrl: string;
-  readonly kafkaBootstrapServers: string;
-}
+export type { Endpoints };
 
 /** The whole platform on this machine. */
 export interface Platform {
@@ -51,6 +44,7 @@ export interface Platform {
   readonly gateway: ServiceProcess;
   readonly orders: ServiceProcess;
   readonly auditor: ServiceProcess | undefined;
+  readonly console: ServiceProcess | undefined;
   /** The event processors; there may come more and go some. */
   readonly processors: readonly ServiceProcess[];
   endpoints(): Endpoints;
@@ -62,9 +56,6 @@ export interface Platform {
   /** Stops everything in the order in which orders flow. Idempotent. */
   stop(): Promise<void>;
 }
-
-const ORDERS_DATABASE = 'orders';
-const ANALYTICS_DATABASE = 'analytics';
 
 /**
  * Starts PostgreSQL, Kafka and all services, each ready before what needs it.
@@ -99,7 +90,8 @@ async function startAll(options: PlatformOptions, stack: AsyncDisposableStack): 
     services.startGateway(stack, { orders, processor: firstProcessor }),
     services.startAuditor(stack),
   ]);
-  const others = [gateway, orders, ...(auditor === undefined ? [] : [auditor])];
+  const page = await services.startConsole(stack, { gateway, auditor });
+  const others = [gateway, orders, auditor, page].filter((service) => service !== undefined);
   log.step(`platform: ready, ${services.processors.length + others.length} services`);
 
   return {
@@ -108,18 +100,12 @@ async function startAll(options: PlatformOptions, stack: AsyncDisposableStack): 
     gateway,
     orders,
     auditor,
+    console: page,
     processors: services.processors,
     addProcessor: () => services.addProcessor(),
     addPublisher: () => services.addPublisher(),
     removeProcessor: (processor) => services.removeProcessor(processor),
-    endpoints: () => ({
-      gateway: gateway.url,
-      auditor: auditor?.url,
-      admin: Object.fromEntries([...others, ...services.processors].map((s) => [s.name, s.adminUrl])),
-      ordersDatabaseUrl: postgres.url(ORDERS_DATABASE),
-      analyticsDatabaseUrl: postgres.url(ANALYTICS_DATABASE),
-      kafkaBootstrapServers: kafka.bootstrapServers,
-    }),
+    endpoints: () => endpointsOf({ postgres, kafka }, { gateway, auditor, page }, [...others, ...services.processors]),
     stop: () => stack.disposeAsync(),
   };
 }
@@ -163,12 +149,12 @@ async function createTopics(kafka: LocalKafka): Promise<void> {
 
 class PlatformServices {
   readonly #options: PlatformOptions;
-  readonly #stores: { readonly postgres: LocalPostgres; readonly kafka: LocalKafka };
+  readonly #stores: Stores;
   readonly processors: ServiceProcess[] = [];
   readonly #publishers: ServiceProcess[] = [];
   #processorsStarted = 0;
 
-  constructor(options: PlatformOptions, stores: { readonly postgres: LocalPostgres; readonly kafka: LocalKafka }) {
+  constructor(options: PlatformOptions, stores: Stores) {
     this.#options = options;
     this.#stores = stores;
   }
@@ -229,6 +215,27 @@ class PlatformServices {
     });
     stack.defer(() => auditor.stop());
     return auditor;
+  }
+
+  /** Resolves with undefined when nobody is to look. */
+  async startConsole(
+    stack: AsyncDisposableStack,
+    shown: { readonly gateway: ServiceProcess; readonly auditor: ServiceProcess | undefined },
+  ): Promise<ServiceProcess | undefined> {
+    const { run, console: page, auditor: watching } = this.#options;
+    if (page === undefined) return undefined;
+    const started = await startService({
+      run,
+      service: 'console',
+      env: {
+        GATEWAY_URL: shown.gateway.url,
+        AUDITOR_URL: shown.auditor?.url ?? '',
+        PLATFORM_FILE: page.platformFile,
+        RECEIPTS_FILE: watching?.receipts ?? '',
+      },
+    });
+    stack.defer(() => started.stop());
+    return started;
   }
 
   async addProcessor(): Promise<ServiceProcess> {

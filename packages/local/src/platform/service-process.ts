@@ -16,7 +16,7 @@ const TELEMETRY_PRELOAD = '@orderflow/service-kit/telemetry/preload';
 const NODE_FLAGS = ['--max-old-space-size=192', '--no-allocation-site-pretenuring'];
 
 /** A service of this repository, as the name of its folder in `services/`. */
-export type ServiceName = 'api-gateway' | 'order-service' | 'event-processor' | 'auditor';
+export type ServiceName = 'api-gateway' | 'order-service' | 'event-processor' | 'auditor' | 'console';
 
 export interface ServiceOptions {
   readonly run: RunDirectory;

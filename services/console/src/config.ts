@@ -1,0 +1,40 @@
+import {
+  envDurationMs,
+  envHttpUrl,
+  envInt,
+  httpEnv,
+  processEnv,
+  readConfig,
+  type Environment,
+} from '@orderflow/service-kit/config';
+import { z } from 'zod';
+
+const schema = z.object({
+  ...processEnv,
+  ...httpEnv,
+  HTTP_PORT: httpEnv.HTTP_PORT.default(8084),
+  ADMIN_PORT: processEnv.ADMIN_PORT.default(9094),
+  /** The public API: sales, orders, and what is done by hand. */
+  GATEWAY_URL: envHttpUrl(),
+  /** An API key of the shop, where the gateway asks for keys. */
+  GATEWAY_API_KEY: z.string().min(1).optional(),
+  /** Base URL of the auditor's `/verdict`; nobody audits without it. */
+  AUDITOR_URL: envHttpUrl().optional(),
+  /** A file that says which processes there are and what was decided last; see `platform-file.ts`. */
+  PLATFORM_FILE: z.string().min(1),
+  /** A journal that the receipts of what is done by hand are added to, where one is audited. */
+  RECEIPTS_FILE: z.string().min(1).optional(),
+  /** Time between two looks, while somebody watches. Without a viewer nothing is asked. */
+  CONSOLE_POLL_MS: envDurationMs().default(700),
+  /** Pages that may watch at the same time. */
+  CONSOLE_MAX_VIEWERS: envInt({ min: 1, max: 10_000 }).default(200),
+  /** Password of the page (HTTP Basic, any user name); everybody may look when it is left out. */
+  CONSOLE_API_KEY: z.string().min(8, 'must have at least 8 characters').optional(),
+});
+
+export type ConsoleConfig = z.output<typeof schema>;
+
+/** @throws {ConfigError} naming all bad keys. */
+export function readConsoleConfig(env: Environment): ConsoleConfig {
+  return readConfig(schema, env);
+}
