@@ -43,12 +43,22 @@ describe('nextBackoffMs', () => {
 describe('isRetryablePostgresError', () => {
   const withCode = (code: string) => Object.assign(new Error('it failed'), { code });
 
-  test.each(['40001', '40P01', '57P01', '57P03', '25006', '08006', 'ECONNREFUSED', 'ECONNRESET', 'EAI_AGAIN'])(
-    '%s is of the moment',
-    (code) => {
-      expect(isRetryablePostgresError(withCode(code))).toBe(true);
-    },
-  );
+  test.each([
+    '40001',
+    '40P01',
+    '53100',
+    '53200',
+    '53300',
+    '57P01',
+    '57P03',
+    '25006',
+    '08006',
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EAI_AGAIN',
+  ])('%s is of the moment', (code) => {
+    expect(isRetryablePostgresError(withCode(code))).toBe(true);
+  });
 
   test.each(['23505', '42P01', '22P02', '57014', '28P01', 'ENOENT'])('%s is not', (code) => {
     expect(isRetryablePostgresError(withCode(code))).toBe(false);

@@ -22,6 +22,8 @@ export function nextBackoffMs(policy: BackoffPolicy, attempt: number, random: nu
 const RETRYABLE_POSTGRES_CODES = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
+  '53100', // disk_full
+  '53200', // out_of_memory
   '53300', // too_many_connections
   '55P03', // lock_not_available
   '57P01', // admin_shutdown
