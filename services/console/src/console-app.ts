@@ -12,10 +12,17 @@ const PAGE = join(import.meta.dirname, '..', 'public');
 /** More than this behind, a page gets only what is newest. */
 const MAX_BUFFERED_BYTES = 262_144;
 
+/** What the public API answered. */
+export interface GatewayAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
 export interface ConsolePorts {
   readonly viewers: { add(viewer: Viewer): boolean; remove(viewer: Viewer): void; wake(): void };
   /** Does what the page asks of the public API, and returns its answer. */
-  readonly callGateway: (path: string, body: unknown) => Promise<{ readonly status: number; readonly body: string }>;
+  readonly callGateway: (path: string, body: unknown) => Promise<GatewayAnswer>;
   /** Told of every request that the gateway answered 2xx. */
   readonly keepReceipt: (answered: Answered) => Promise<void>;
   readonly password: string | undefined;
@@ -56,11 +63,11 @@ function streamViews(response: Response, { viewers }: ConsolePorts): void {
 
 function serveActions(app: Express, { callGateway, keepReceipt, viewers }: ConsolePorts): void {
   const pass = async (path: string, request: Request, response: Response): Promise<void> => {
-    const { status, body } = await callGateway(path, request.body);
+    const { status, contentType, body } = await callGateway(path, request.body);
     const isAccepted = status >= 200 && status < 300;
     if (isAccepted) await keepReceipt({ path, request: request.body, answer: body });
     viewers.wake();
-    response.status(status).type('json').send(body);
+    response.writeHead(status, { 'content-type': contentType }).end(body);
   };
   const guards = [refuseOtherSites, express.json({ limit: '16kb' })];
   app.post('/actions/orders', ...guards, async (request, response) => pass('/orders', request, response));

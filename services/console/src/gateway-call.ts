@@ -19,7 +19,8 @@ export function createGatewayCall({ url, headers }: GatewayAddress): ConsolePort
         body: JSON.stringify(body ?? {}),
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       });
-      return { status: response.status, body: await response.text() };
+      const contentType = response.headers.get('content-type') ?? 'application/json';
+      return { status: response.status, contentType, body: await response.text() };
     } catch (cause: unknown) {
       throw new ProblemError(PROBLEMS.unavailable, { detail: 'the gateway does not answer' }, { cause });
     }
