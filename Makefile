@@ -53,6 +53,12 @@ chaos: install ## Kill, stop, cut and fill a platform under load, and prove that
 dashboards-test: prometheus ## Ask a running platform's Prometheus everything that the dashboards ask
 	@npm run --silent test:dashboards
 
+.PHONY: test-browser
+test-browser: install ## Look at the console of a platform under load in a real browser, light, dark and on a phone (needs chromium)
+	@command -v chromium >/dev/null || { echo "chromium is missing: apt-get install chromium" >&2; exit 1; }
+	@npm ci --prefix test/browser --no-audit --no-fund --loglevel=error
+	@$(NODE) test/browser/main.ts "$$(command -v chromium)"
+
 ##@ On Kubernetes
 
 doctor: install ## Say what is missing on this machine and in the cluster, and what mends it
