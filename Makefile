@@ -4,7 +4,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: api-fuzz audit sbom help demo test check load verify bench clean install format prometheus dashboards-test
+.PHONY: help demo test check load verify bench api-fuzz chaos prometheus dashboards-test test-browser
+.PHONY: audit sbom format clean install
 .PHONY: doctor tools images kind-up kind-down operators dev deploy undeploy charts-test alerts-test e2e rolling-demo
 
 # Node.js 24, from the lockfile.
@@ -46,14 +47,12 @@ api-fuzz: install ## Send 10,000 requests made up from the OpenAPI document to a
 prometheus: install ## Have Prometheus for OBSERVE=1: that of PATH, else Go builds it into ./bin (some minutes)
 	@command -v prometheus >/dev/null || $(NODE) deploy/tools/main.ts prometheus
 
-.PHONY: chaos
 chaos: install ## Kill, stop, cut and fill a platform under load, and prove that nothing was lost: make chaos ARGS="all --quick"
 	@npm run --silent chaos -- $(ARGS)
 
 dashboards-test: prometheus ## Ask a running platform's Prometheus everything that the dashboards ask
 	@npm run --silent test:dashboards
 
-.PHONY: test-browser
 test-browser: install ## Look at the console of a platform under load in a real browser, light, dark and on a phone (needs chromium)
 	@command -v chromium >/dev/null || { echo "chromium is missing: apt-get install chromium" >&2; exit 1; }
 	@npm ci --prefix test/browser --no-audit --no-fund --loglevel=error
