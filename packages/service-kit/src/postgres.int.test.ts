@@ -90,7 +90,7 @@ describe('a pool', () => {
     const proxy = await startTcpProxy({ targetPort: Number(port) });
     const url = new URL(database.url);
     url.port = String(proxy.port);
-    await using session = usePool({ DATABASE_URL: url.href, DATABASE_STATEMENT_TIMEOUT_MS: '1' });
+    await using session = usePool({ DATABASE_URL: url.href, DATABASE_STATEMENT_TIMEOUT_MS: '500' });
     await session.pool.query('SELECT');
     proxy.setMode('hold');
     const error: unknown = await session.pool.query('SELECT').catch((reason: unknown) => reason);
