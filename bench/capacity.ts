@@ -1,4 +1,5 @@
-import { bucketsSince, quantileOf } from '@orderflow/local/demo/histogram';
+import { bucketsSince } from '@orderflow/local/demo/histogram';
+import { quantileOf } from '@orderflow/service-kit/histogram';
 import { findMisses, highestHeld, planNextRate, thirdsOf, type Probe } from './capacity-search.ts';
 import type { BenchSize } from './options.ts';
 import type { AuditSummary, PlatformRun } from './platform-run.ts';

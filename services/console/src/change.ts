@@ -1,3 +1,4 @@
+import { quantileOf } from '@orderflow/service-kit/histogram';
 import { samplesOf, sumOf, type Exposition, type Series } from './exposition.ts';
 
 /** What the processes of one service said at a moment, by the name of the process. */
@@ -53,17 +54,4 @@ export function quantileBetween(
 
 function keyOf(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(labels);
-}
-
-function quantileOf(buckets: ReadonlyMap<number, number>, quantile: number): number | undefined {
-  const sorted = [...buckets].toSorted(([a], [b]) => a - b);
-  const total = sorted.at(-1)?.[1] ?? 0;
-  if (total === 0) return undefined;
-  const rank = quantile * total;
-  let [lower, below] = [0, 0];
-  for (const [bound, count] of sorted) {
-    if (count >= rank) return bound === Infinity ? lower : lower + ((bound - lower) * (rank - below)) / (count - below);
-    [lower, below] = [bound, count];
-  }
-  return lower;
 }

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
 import { KafkajsAdmin } from '@orderflow/service-kit/kafka/kafkajs-admin';
 import type { ProgressSample } from '@orderflow/load-generator/progress';
+import type { Buckets } from '@orderflow/service-kit/histogram';
 import { silentLogger } from '@orderflow/service-kit/logger';
 import { sleep } from '@orderflow/service-kit/sleep';
 import { LocalError } from '../local-error.ts';
@@ -11,7 +12,7 @@ import type { ProgressLog } from '../progress.ts';
 import type { RunDirectory } from '../run-directory.ts';
 import type { RunningLoad } from './load.ts';
 import { readVerdict } from './standing-audit.ts';
-import { bucketsSince, readHistogram, type Buckets } from './histogram.ts';
+import { bucketsSince, readHistogram } from './histogram.ts';
 import { UsageSampler, type UsageSummary, type WatchedProcess } from './usage-sampler.ts';
 
 const DRAIN_DEADLINE_MS = 300_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { bucketsSince, quantileOf, readHistogram } from './histogram.ts';
+import { bucketsSince, readHistogram } from './histogram.ts';
 
 const exposition = (counts: readonly number[]): string =>
   ['0.1', '0.2', '+Inf'].map((le, i) => `lag_seconds_bucket{type="a",le="${le}"} ${counts[i]}`).join('\n');
@@ -8,18 +8,6 @@ describe('readHistogram', () => {
   test('adds up the series of all processes', () => {
     const buckets = readHistogram([exposition([1, 2, 3]), exposition([10, 20, 30])], 'lag_seconds');
     expect([...buckets.values()]).toEqual([11, 22, 33]);
-  });
-});
-
-describe('quantileOf', () => {
-  test('interpolates within a bucket, and says the lower bound of the last one', () => {
-    const buckets = readHistogram([exposition([0, 10, 20])], 'lag_seconds');
-    expect(quantileOf(buckets, 0.25)).toBeCloseTo(0.15);
-    expect(quantileOf(buckets, 0.99)).toBe(0.2);
-  });
-
-  test('knows nothing without observations', () => {
-    expect(quantileOf(readHistogram([''], 'lag_seconds'), 0.5)).toBeUndefined();
   });
 });
 
