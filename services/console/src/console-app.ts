@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { TRANSITIONS } from '@orderflow/contracts/order';
 import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
@@ -71,9 +72,9 @@ function serveActions(app: Express, { callGateway, keepReceipt, viewers }: Conso
   };
   const guards = [refuseOtherSites, express.json({ limit: '16kb' })];
   app.post('/actions/orders', ...guards, async (request, response) => pass('/orders', request, response));
-  for (const change of ['payment', 'shipment', 'cancellation']) {
-    app.post(`/actions/orders/:orderId/${change}`, ...guards, async (request, response) =>
-      pass(`/orders/${encodeURIComponent(String(request.params['orderId']))}/${change}`, request, response),
+  for (const transition of TRANSITIONS) {
+    app.post(`/actions/orders/:orderId/${transition}`, ...guards, async (request, response) =>
+      pass(`/orders/${encodeURIComponent(String(request.params['orderId']))}/${transition}`, request, response),
     );
   }
 }

@@ -46,8 +46,8 @@ export class Watch implements Component {
   add(viewer: Viewer): boolean {
     if (this.#isStopped || this.#viewers.size >= this.#options.maxViewers) return false;
     this.#viewers.add(viewer);
-    const isFresh = this.#last !== undefined && this.#options.nowMs() - this.#last.atMs < 2 * this.#options.intervalMs;
-    if (isFresh && this.#last !== undefined) viewer.send(this.#last.text);
+    const last = this.#last;
+    if (last !== undefined && this.#options.nowMs() - last.atMs < 2 * this.#options.intervalMs) viewer.send(last.text);
     this.#watching ??= this.#watchWhileViewed();
     return true;
   }
