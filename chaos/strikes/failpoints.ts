@@ -1,6 +1,6 @@
 import { EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
+import { HOLDS_DELETE_OF_SENT, terminateHeld, whileHeld, type Hold } from '@orderflow/local/under-load/held-statement';
 import { until } from '@orderflow/local/until';
-import type { Pool } from 'pg';
 import type { Stage } from '../stage/stage.ts';
 import type { Failpoint, ProcessName } from '../strike.ts';
 import { killNow } from './blows.ts';
@@ -14,45 +14,21 @@ const WAIT_MS = 20_000;
  */
 export const failpoint: Executor<'failpoint'> = (stage, { at }) => HITS[at](stage);
 
-const INSERTS_ORDERS = '%INSERT INTO orders %';
+const HOLDS_ORDERS: Hold = { lock: 'LOCK TABLE orders IN SHARE MODE', waits: '%INSERT INTO orders %' };
+const HOLDS_SALES: Hold = { lock: 'LOCK TABLE sales_totals IN SHARE MODE', waits: '%INSERT INTO sales_totals %' };
 
 const HITS: Readonly<Record<Failpoint, (stage: Stage) => Promise<StrikeOutcome>>> = {
-  'order written, commit not reached': (stage) =>
-    whileLocked(
-      stage.databases.orders,
-      { lock: 'LOCK TABLE orders IN SHARE MODE', waits: INSERTS_ORDERS },
-      async () => {
-        await killNow(stage, 'order-service');
-        // A server goes on with a statement whose client died: here it is to die as well, as it would with the machine.
-        await terminateWaiting(stage.databases.orders, INSERTS_ORDERS);
-        return endedNow(1);
-      },
-    ),
+  'order written, commit not reached': (stage) => killAndTerminate(stage, HOLDS_ORDERS),
   'order committed, service dead before it knows': (stage) => killWhileInserting(stage, 'order-service'),
   'order committed, gateway dead before it answers': (stage) => killWhileInserting(stage, 'api-gateway'),
   'orders waiting in Postgres when it dies': (stage) => killWhileInserting(stage, 'postgres'),
-  'event sent, outbox row not deleted': (stage) => {
-    const waits = '%DELETE FROM event_outbox %';
-    // Lets readers and inserts pass, and makes the delete of sent rows wait.
-    const lock = 'SELECT FROM event_outbox FOR UPDATE SKIP LOCKED';
-    return whileLocked(stage.databases.orders, { lock, waits }, async () => {
-      await killNow(stage, 'order-service');
-      await terminateWaiting(stage.databases.orders, waits);
-      return endedNow(1);
-    });
-  },
+  'event sent, outbox row not deleted': (stage) => killAndTerminate(stage, HOLDS_DELETE_OF_SENT),
   'event sent, not acknowledged': killBeforeAcknowledgement,
-  'batch in an open transaction': (stage) => {
-    const waits = '%INSERT INTO sales_totals %';
-    return whileLocked(
-      stage.databases.analytics,
-      { lock: 'LOCK TABLE sales_totals IN SHARE MODE', waits },
-      async () => {
-        await killNow(stage, 'event-processor-1');
-        return endedNow(1);
-      },
-    );
-  },
+  'batch in an open transaction': (stage) =>
+    whileHeld(stage.databases.analytics, HOLDS_SALES, async () => {
+      await killNow(stage, 'event-processor-1');
+      return endedNow(1);
+    }),
   'batch applied, offset not committed to Kafka': async (stage) => {
     await until(() => isAheadOfKafka(stage), { what: 'a batch whose offset is not in Kafka yet', timeoutMs: WAIT_MS });
     await Promise.all([killNow(stage, 'event-processor-1'), killNow(stage, 'event-processor-2')]);
@@ -60,55 +36,21 @@ const HITS: Readonly<Record<Failpoint, (stage: Stage) => Promise<StrikeOutcome>>
   },
 };
 
-function killWhileInserting(stage: Stage, victim: ProcessName): Promise<StrikeOutcome> {
-  const hold = { lock: 'LOCK TABLE orders IN SHARE MODE', waits: INSERTS_ORDERS };
-  return whileLocked(stage.databases.orders, hold, async () => {
-    await killNow(stage, victim);
+/** Kills the order service while its statement waits, and has that die with it. */
+function killAndTerminate(stage: Stage, hold: Hold): Promise<StrikeOutcome> {
+  const { orders } = stage.databases;
+  return whileHeld(orders, hold, async () => {
+    await killNow(stage, 'order-service');
+    await terminateHeld(orders, hold);
     return endedNow(1);
   });
 }
 
-interface Hold {
-  /** A statement that locks; tried again until it has got hold of rows, where it selects. */
-  readonly lock: string;
-  /** Pattern of the statement that then has to wait. */
-  readonly waits: string;
-}
-
-/** Acts while a statement of the platform waits for a lock; the lock goes away afterwards, however that ends. */
-async function whileLocked(
-  pool: Pool,
-  { lock, waits }: Hold,
-  act: () => Promise<StrikeOutcome>,
-): Promise<StrikeOutcome> {
-  const blocker = await pool.connect();
-  try {
-    await blocker.query('BEGIN');
-    const hasLocked = async (): Promise<boolean> => {
-      const { command, rowCount } = await blocker.query(lock);
-      return command !== 'SELECT' || rowCount !== 0;
-    };
-    await until(hasLocked, { what: 'something to lock', timeoutMs: WAIT_MS });
-    await until(async () => (await selectWaiting(pool, 'pid', waits)) > 0, {
-      what: `a waiting statement like ${waits}`,
-      timeoutMs: WAIT_MS,
-    });
-    return await act();
-  } finally {
-    blocker.release(true); // closes the connection, and with it the transaction
-  }
-}
-
-async function terminateWaiting(pool: Pool, pattern: string): Promise<void> {
-  await selectWaiting(pool, 'pg_terminate_backend(pid)', pattern);
-}
-
-async function selectWaiting(pool: Pool, what: string, pattern: string): Promise<number> {
-  const { rowCount } = await pool.query(
-    `SELECT ${what} FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1`,
-    [pattern],
-  );
-  return rowCount ?? 0;
+function killWhileInserting(stage: Stage, victim: ProcessName): Promise<StrikeOutcome> {
+  return whileHeld(stage.databases.orders, HOLDS_ORDERS, async () => {
+    await killNow(stage, victim);
+    return endedNow(1);
+  });
 }
 
 async function killBeforeAcknowledgement(stage: Stage): Promise<StrikeOutcome> {

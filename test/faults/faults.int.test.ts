@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { until } from '@orderflow/local/testing';
-import { Client } from 'pg';
+import { HOLDS_DELETE_OF_SENT, terminateHeld, whileHeld } from '@orderflow/local/under-load/held-statement';
 import { startPlatformUnderLoad, type Audit } from '@orderflow/local/under-load/platform-under-load';
+import { Client, Pool } from 'pg';
 
 const TIMEOUT_MS = 180_000;
 const localDirectory = resolve(import.meta.dirname, '..', '..', '.local');
@@ -70,26 +70,19 @@ test(
   async () => {
     await using world = await startPlatformUnderLoad({ localDirectory });
     const { platform } = world;
-    const { ordersDatabaseUrl } = platform.endpoints();
+    const { orders } = platform;
+    const pool = new Pool({ connectionString: platform.endpoints().ordersDatabaseUrl });
     await world.sendWhile({ ratePerSecond: 100, seconds: 8 }, async () => {
-      const blocker = new Client({ connectionString: ordersDatabaseUrl });
-      await blocker.connect();
-      // Lets readers and inserts pass, and makes the delete of sent rows wait.
-      await blocker.query('BEGIN');
-      await until(async () => (await blocker.query('SELECT FROM event_outbox FOR UPDATE SKIP LOCKED')).rowCount !== 0, {
-        timeoutMs: 10_000,
-        what: 'rows to hold on to',
-      });
-      await until(async () => (await query(ordersDatabaseUrl, waitingDeletes)).length > 0, {
-        timeoutMs: 20_000,
-        what: 'the publisher to have sent rows that it cannot delete',
-      });
-      platform.orders.kill('SIGKILL');
-      await platform.orders.process.exited;
-      // A server goes on with a statement whose client died: the delete must die as well, as it would with the machine.
-      await query(ordersDatabaseUrl, waitingDeletes.replace('SELECT', 'SELECT pg_terminate_backend(pid)'));
-      await blocker.end();
-      await platform.orders.restart();
+      try {
+        await whileHeld(pool, HOLDS_DELETE_OF_SENT, async () => {
+          orders.kill('SIGKILL');
+          await orders.process.exited;
+          await terminateHeld(pool, HOLDS_DELETE_OF_SENT);
+        });
+      } finally {
+        await pool.end();
+      }
+      await orders.restart();
     });
     const audit = await world.audit();
     expectProof(audit);
@@ -97,8 +90,6 @@ test(
   },
   TIMEOUT_MS,
 );
-
-const waitingDeletes = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%DELETE FROM event_outbox %'`;
 
 test(
   'processors that join, leave and die while orders flow share the work without losing or doubling an effect',
