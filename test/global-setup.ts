@@ -3,15 +3,13 @@ import { startBackends } from '../packages/local/src/backends.ts';
 import { describeError } from '../packages/local/src/local-error.ts';
 import { freePort } from '../packages/local/src/ports.ts';
 import { createProgressLog } from '../packages/local/src/progress.ts';
-import { openRunDirectory, type RunDirectory } from '../packages/local/src/run-directory.ts';
+import { openRunDirectory, removeOnSignal, type RunDirectory } from '../packages/local/src/run-directory.ts';
 import { announceTestServers } from '../packages/local/src/test-servers.ts';
 
 declare global {
   /** Jest gives setup and teardown no other way to share something. */
   var orderflowTestRun: RunDirectory | undefined;
 }
-
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** One PostgreSQL and one Kafka broker for all integration tests of a run. */
 export default async function startTestServers(): Promise<void> {
@@ -28,13 +26,5 @@ export default async function startTestServers(): Promise<void> {
   } catch (error: unknown) {
     log.step(describeError(error));
     throw error;
-  }
-}
-
-function removeOnSignal(run: RunDirectory): void {
-  for (const [signal, exitCode] of Object.entries(SIGNAL_EXIT_CODES)) {
-    process.once(signal, () => {
-      void run.remove().finally(() => process.exit(exitCode));
-    });
   }
 }

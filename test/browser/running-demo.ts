@@ -4,7 +4,7 @@ import { ConsoleBulletin } from '@orderflow/local/demo/console-bulletin';
 import { startLoad } from '@orderflow/local/demo/load';
 import { startPlatform, type Platform } from '@orderflow/local/platform/platform';
 import type { ProgressLog } from '@orderflow/local/progress';
-import { openRunDirectory, type RunDirectory } from '@orderflow/local/run-directory';
+import { openRunDirectory, removeOnSignal } from '@orderflow/local/run-directory';
 
 const RATE_PER_SECOND = 100;
 /** Longer than all checks take; the load is ended before. */
@@ -51,10 +51,4 @@ export async function startDemo(stack: AsyncDisposableStack, log: ProgressLog): 
   const { console: url } = platform.endpoints();
   if (url === undefined) throw new Error('the platform has no console');
   return { platform, url };
-}
-
-function removeOnSignal(run: RunDirectory): void {
-  for (const [signal, exitCode] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
-    process.once(signal, () => void run.remove().finally(() => process.exit(exitCode)));
-  }
 }

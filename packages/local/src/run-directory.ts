@@ -176,3 +176,14 @@ async function removeRun(path: string, record: RunRecord | undefined): Promise<v
     await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
+
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Has this process remove the run and end when it is told to. */
+export function removeOnSignal(run: RunDirectory): void {
+  for (const [signal, exitCode] of Object.entries(SIGNAL_EXIT_CODES)) {
+    process.once(signal, () => {
+      void run.remove().finally(() => process.exit(exitCode));
+    });
+  }
+}
