@@ -65,18 +65,21 @@ const OURS: ConsumerSide = {
   verify: verifySums('event-processor'),
 };
 
+const startPeer =
+  (file: string): ConsumerSide['start'] =>
+  (stage, place) =>
+    stage.startPeer({ file, name: place.name, env: environmentOf(stage, place) });
+
 const EACH_MESSAGE: ConsumerSide = {
   name: 'bench_each_message',
-  start: (stage, place) =>
-    stage.startPeer({ file: 'plain-processor.ts', name: place.name, env: environmentOf(stage, place) }),
+  start: startPeer('plain-processor.ts'),
   countApplied: COUNT_BY_TOTALS,
   verify: verifySums('eachMessage'),
 };
 
 const INSERT_ONLY: ConsumerSide = {
   name: 'bench_insert_only',
-  start: (stage, place) =>
-    stage.startPeer({ file: 'insert-processor.ts', name: place.name, env: environmentOf(stage, place) }),
+  start: startPeer('insert-processor.ts'),
   countApplied: 'SELECT count(*)::int AS applied FROM order_events',
   async verify(client, { events }) {
     const { rows } = await client.query<{ rows: number; ids: number }>(

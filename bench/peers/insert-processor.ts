@@ -2,9 +2,9 @@
  * As fast as kafkajs and PostgreSQL go without doing the work: eachBatch, and one INSERT of many rows for each batch. No
  * dedupe, no sums: what is delivered twice is there twice.
  */
-import { Kafka, logLevel } from 'kafkajs';
 import { Pool } from 'pg';
 import { readProcessorPeerConfig } from './config.ts';
+import { subscribeConsumer } from './subscribed-consumer.ts';
 
 interface OrderEvent {
   readonly eventId: string;
@@ -25,12 +25,7 @@ CREATE TABLE order_events (
   occurred_at timestamptz NOT NULL
 )`);
 
-const brokers = [...config.KAFKA_BOOTSTRAP_SERVERS];
-const consumer = new Kafka({ clientId: 'insert-processor', brokers, logLevel: logLevel.ERROR }).consumer({
-  groupId: config.CONSUMER_GROUP,
-});
-await consumer.connect();
-await consumer.subscribe({ topic: config.TOPIC, fromBeginning: true });
+const consumer = await subscribeConsumer('insert-processor', config);
 await consumer.run({
   partitionsConsumedConcurrently: 2,
   eachBatch: async ({ batch }) =>

@@ -3,20 +3,16 @@
  * loop. Completed jobs stay for a week, as its defaults have it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PgBoss } from 'pg-boss';
 import { readPublisherPeerConfig } from './config.ts';
 import { createSender, type EventJob } from './job-queue.ts';
+import { QUEUE, startPgBoss } from './pg-boss-queue.ts';
 
-const QUEUE = 'publish';
 const BATCH_SIZE = 500;
 const IDLE_MS = 100;
 
 const config = readPublisherPeerConfig(process.env);
 const send = createSender(config.KAFKA_BOOTSTRAP_SERVERS, config.TOPIC);
-const boss = new PgBoss(config.DATABASE_URL);
-boss.on('error', (error) => process.stderr.write(`${error.message}\n`));
-await boss.start();
-await boss.createQueue(QUEUE);
+const boss = await startPgBoss(config.DATABASE_URL);
 process.stdout.write('ready\n');
 
 for (;;) {

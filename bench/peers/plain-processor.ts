@@ -2,10 +2,10 @@
  * The event processor as kafkajs' examples have it: eachMessage, one transaction for each event, offsets committed by
  * themselves. The transaction dedupes by event id and adds to each kind of row with a single statement.
  */
-import { Kafka, logLevel } from 'kafkajs';
 import { inTransaction } from '@orderflow/service-kit/postgres';
 import { Pool, type PoolClient } from 'pg';
 import { readProcessorPeerConfig } from './config.ts';
+import { subscribeConsumer } from './subscribed-consumer.ts';
 
 interface OrderEvent {
   readonly eventId: string;
@@ -32,12 +32,7 @@ const config = readProcessorPeerConfig(process.env);
 const pool = new Pool({ connectionString: config.DATABASE_URL });
 await pool.query(SCHEMA);
 
-const brokers = [...config.KAFKA_BOOTSTRAP_SERVERS];
-const consumer = new Kafka({ clientId: 'plain-processor', brokers, logLevel: logLevel.ERROR }).consumer({
-  groupId: config.CONSUMER_GROUP,
-});
-await consumer.connect();
-await consumer.subscribe({ topic: config.TOPIC, fromBeginning: true });
+const consumer = await subscribeConsumer('plain-processor', config);
 await consumer.run({
   eachMessage: async ({ message }) => {
     if (message.value !== null) await applyEvent(JSON.parse(message.value.toString()) as OrderEvent);
