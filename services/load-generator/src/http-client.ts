@@ -37,9 +37,9 @@ const MAX_ANSWER_BYTES = 1_048_576;
 /**
  * Sends requests over a fixed number of connections. A request that finds none free waits here; its timeout begins when
  * it is sent. It does not wait in undici's pool, where giving one up costs a connection: after an outage, thousands that
- * had waited too long would keep all connections from those that had not. Were the wait counted, a target that is slower than the load would soon be sent nothing but
- * requests that are about to expire, and all its work would be for nobody. Works on undici's dispatch level: streams
- * and AbortSignals would cost more than all of the rest of the generator.
+ * had waited too long would keep all connections from those that had not. Were the wait counted, a target that is slower
+ * than the load would soon be sent nothing but requests that are about to expire, and all its work would be for nobody.
+ * Works on undici's dispatch level: streams and AbortSignals would cost more than all of the rest of the generator.
  */
 export class HttpClient implements AsyncDisposable {
   readonly #pool: Pool;
