@@ -26,6 +26,7 @@ export const PROBLEMS = {
   transitionNotAllowed: problem('transition-not-allowed', 409, 'The order cannot change in this way'),
   payloadTooLarge: problem('payload-too-large', 413, 'The body is too large'),
   unsupportedMediaType: problem('unsupported-media-type', 415, 'The body must be application/json'),
+  misdirectedRequest: problem('misdirected-request', 421, 'The request is meant for another host'),
   idempotencyKeyReused: problem('idempotency-key-reused', 422, 'The Idempotency-Key belongs to another request'),
   tooManyRequests: problem('too-many-requests', 429, 'This client sends too many requests'),
   headersTooLarge: problem('headers-too-large', 431, 'The request headers are too large'),

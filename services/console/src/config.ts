@@ -8,6 +8,18 @@ import {
   type Environment,
 } from '@orderflow/service-kit/config';
 import { z } from 'zod';
+import { parseHost, type AllowedHosts } from './allowed-hosts.ts';
+
+/** `*`, or names as in a Host header, separated by commas. */
+const allowedHosts = z.string().transform((text, context): AllowedHosts => {
+  if (text.trim() === '*') return 'any';
+  const names = text.split(',').map((entry) => ({ entry, name: parseHost(entry.trim()) }));
+  const known = names.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  if (known.length === names.length) return new Set(known);
+  const bad = names.filter(({ name }) => name === undefined).map(({ entry }) => JSON.stringify(entry));
+  context.addIssue({ code: 'custom', message: `must be * or host names separated by commas, not ${bad.join(', ')}` });
+  return z.NEVER;
+});
 
 const schema = z.object({
   ...processEnv,
@@ -30,6 +42,8 @@ const schema = z.object({
   CONSOLE_MAX_VIEWERS: envInt({ min: 1, max: 10_000 }).default(200),
   /** Password of the page (HTTP Basic, any user name); everybody may look when it is left out. */
   CONSOLE_API_KEY: z.string().min(8, 'must have at least 8 characters').optional(),
+  /** Names by which the page may be asked for beside the loopback ones; `*`: any. */
+  CONSOLE_ALLOWED_HOSTS: allowedHosts.default(new Set()),
 });
 
 export type ConsoleConfig = z.output<typeof schema>;

@@ -1,3 +1,5 @@
+import { request, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import { until } from '@orderflow/local/testing';
@@ -152,6 +154,52 @@ describe('the password', () => {
     const response = await requests[name](url, basic(`somebody:${password}`));
     expect(response.status).toBe(name === 'action' ? 201 : 200);
     await response.body?.cancel();
+  });
+});
+
+describe('the Host of a request', () => {
+  /** As a browser would ask that was led here by the name; fetch does not let one say it. */
+  async function ask(url: string, host: string, options: { method?: string; path?: string } = {}) {
+    const answer = Promise.withResolvers<IncomingMessage>();
+    const { path = '/', method = 'GET' } = options;
+    request(url + path, { method, headers: { host } }, answer.resolve)
+      .on('error', answer.reject)
+      .end();
+    const response = await answer.promise;
+    if (response.headers['content-type']?.startsWith('text/event-stream') === true) response.destroy();
+    return { status: response.statusCode, type: response.headers['content-type'], response };
+  }
+
+  test.each(['localhost', 'console.localhost:8084', '127.0.0.1', '127.8.9.1:80', '[::1]:8084', 'LOCALHOST.'])(
+    'may be the loopback name %s',
+    async (host) => {
+      const { url } = await startWorld();
+      const { status, response } = await ask(url, host);
+      response.resume();
+      expect(status).toBe(200);
+    },
+  );
+
+  test.each(['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'notlocalhost', '10.0.0.1', ':8084'])(
+    'may not be %j, which is a problem that tells nothing',
+    async (host) => {
+      const { url, gateway } = await startWorld({ allowedHosts: new Set(['shop-console.shop.svc']) });
+      for (const options of [{}, { path: '/events' }, { path: '/actions/orders', method: 'POST' }]) {
+        const { status, type, response } = await ask(url, host, options);
+        expect([status, type]).toEqual([421, 'application/problem+json']);
+        expect(await json(response)).toMatchObject(PROBLEMS.misdirectedRequest);
+      }
+      expect(gateway.requests).toEqual([]);
+    },
+  );
+
+  test('may be one that was allowed, or any when all are', async () => {
+    const { url } = await startWorld({ allowedHosts: new Set(['shop-console.shop.svc']) });
+    const any = await startWorld({ allowedHosts: 'any' });
+    for (const answer of [await ask(url, 'Shop-Console.shop.svc:8084'), await ask(any.url, 'evil.example')]) {
+      answer.response.resume();
+      expect(answer.status).toBe(200);
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import type { Logger } from '@orderflow/service-kit/logger';
 import { ProblemError, sendProblem, toProblem } from '@orderflow/service-kit/problem';
 import express, { type Express, type Request, type Response } from 'express';
 import { refuseOtherSites, requirePassword, secureHeaders } from './access.ts';
+import { requireHost, type AllowedHosts } from './allowed-hosts.ts';
 import type { Answered } from './receipts.ts';
 import type { Viewer } from './watch.ts';
 
@@ -27,6 +28,7 @@ export interface ConsolePorts {
   /** Told of every request that the gateway answered 2xx. */
   readonly keepReceipt: (answered: Answered) => Promise<void>;
   readonly password: string | undefined;
+  readonly allowedHosts: AllowedHosts;
   readonly logger: Logger;
 }
 
@@ -34,7 +36,7 @@ export interface ConsolePorts {
 export function createConsoleApp(ports: ConsolePorts): RequestHandler {
   const app = express();
   app.disable('x-powered-by');
-  app.use(secureHeaders);
+  app.use(secureHeaders, requireHost(ports.allowedHosts));
   if (ports.password !== undefined) app.use(requirePassword(ports.password));
   app.get('/events', (_request, response) => streamViews(response, ports));
   serveActions(app, ports);

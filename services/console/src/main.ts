@@ -35,6 +35,7 @@ await runProcess(async () => {
     callGateway: createGatewayCall({ url: config.GATEWAY_URL, headers: source.headers() }),
     keepReceipt: createReceiptKeeper(config.RECEIPTS_FILE),
     password: config.CONSOLE_API_KEY,
+    allowedHosts: config.CONSOLE_ALLOWED_HOSTS,
     logger,
   });
   const server = app.use(new HttpServer({ name: 'http-server', host, port, handler, drainGraceMs: 0 }));

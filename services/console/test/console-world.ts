@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpServer } from '@orderflow/service-kit/http-server';
 import { silentLogger } from '@orderflow/service-kit/logger';
+import type { AllowedHosts } from '../src/allowed-hosts.ts';
 import { createConsoleApp } from '../src/console-app.ts';
 import { createGatewayCall } from '../src/gateway-call.ts';
 import type { PlatformFacts } from '../src/platform-file.ts';
@@ -38,6 +39,8 @@ const SALES = { totals: TOTALS, perMinute: [], topProducts: [], updatedAt: null 
 
 export interface ConsoleWorldOptions {
   readonly password?: string;
+  /** Default: none but the loopback names. */
+  readonly allowedHosts?: AllowedHosts;
   /** What the gateway answers to a POST. */
   readonly onAction?: (path: string | undefined) => FakeAnswer;
 }
@@ -75,6 +78,7 @@ export async function startConsoleWorld(options: ConsoleWorldOptions = {}): Prom
     callGateway: createGatewayCall({ url: gatewayUrl, headers: source.headers() }),
     keepReceipt: createReceiptKeeper(receiptsFile),
     password: options.password,
+    allowedHosts: options.allowedHosts ?? new Set(),
     logger: silentLogger(),
   });
   const server = new HttpServer({ name: 'console', host: '127.0.0.1', port: 0, handler, drainGraceMs: 0 });

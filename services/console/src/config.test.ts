@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import { ConfigError } from '@orderflow/service-kit/config';
+import { readConsoleConfig } from './config.ts';
+
+const LEAST = { GATEWAY_URL: 'http://gateway', PLATFORM_FILE: 'platform.json' };
+
+/** The keys that are named as bad. */
+function badKeys(env: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    readConsoleConfig(env);
+    return [];
+  } catch (error: unknown) {
+    if (error instanceof ConfigError) return error.problems.map(({ key }) => key);
+    throw error;
+  }
+}
+
+test('every bad key is named', () => {
+  const env = {
+    GATEWAY_URL: 'gateway',
+    CONSOLE_API_KEY: 'short',
+    CONSOLE_ALLOWED_HOSTS: 'a,http://b',
+    AUDITOR_URL: 'x',
+  };
+  expect(badKeys({ ...LEAST, ...env })).toEqual(expect.arrayContaining(Object.keys(env)));
+});
+
+test('only loopback names are answered unless more are said', () => {
+  const hostsOf = (text: string) => readConsoleConfig({ ...LEAST, CONSOLE_ALLOWED_HOSTS: text }).CONSOLE_ALLOWED_HOSTS;
+  expect(hostsOf('')).toEqual(new Set());
+  expect(hostsOf('Console.example.com, shop-console.shop.svc')).toEqual(
+    new Set(['console.example.com', 'shop-console.shop.svc']),
+  );
+  expect(hostsOf('*')).toBe('any');
+});
