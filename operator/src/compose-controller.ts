@@ -19,7 +19,7 @@ interface Parts {
 }
 
 /** The loop and what it stands on. The election comes last, so that at the end the lease is given back first. */
-export function composeController(app: Lifecycle, { config, cluster, registry, logger }: Parts): void {
+export function composeController(app: Lifecycle, { config, cluster, registry, logger }: Parts): Reconciler {
   const lagReaders = app.use(new KafkaLagReaders({ security: config.kafka, logger, clock: systemClock }));
   const { lagScalers, deployments, scalerOwners, events, election } = cluster;
   const reconciler = new Reconciler({
@@ -49,4 +49,5 @@ export function composeController(app: Lifecycle, { config, cluster, registry, l
   app.use(cluster.informers);
   app.use(controller);
   app.use(election);
+  return reconciler;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { measureProcess } from '@orderflow/local/platform/process-usage';
+import { scalerReportsSchema } from '@orderflow/contracts/scaling-decision';
 import { createTestTopic, testKafka, until } from '@orderflow/local/testing';
 import { KafkajsProducer } from '@orderflow/service-kit/kafka/kafkajs-producer';
 import { silentLogger } from '@orderflow/service-kit/logger';
@@ -132,6 +133,9 @@ test('a backlog is answered by one write, drained, and the replicas go down agai
     what: 'both are told in events',
   });
   expect(status()).toMatchObject({ initialReplicas: 1, desiredReplicas: 1 });
+  const [report] = scalerReportsSchema.parse(await (await fetch(`${await operator.adminUrl()}/decisions`)).json());
+  expect(report).toMatchObject({ namespace: NAMESPACE, name: TARGET });
+  expect(report?.changes.map(({ text }) => text.split(' ', 2).join(' '))).toEqual(['Goes down', 'Goes up']);
 
   await until(() => status().reason === 'Steady' && status().arrivalRate === 0 && status().currentReplicas === 1, {
     what: 'it is idle',

@@ -24,9 +24,15 @@ await runProcess(async () => {
     reasonNotReady: () => (cluster.hasSynced() ? undefined : 'not filled from the API server yet'),
   };
   const admin = app.use(
-    createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, registry, checks: [app, caches] }),
+    createAdminServer({
+      host: config.ADMIN_HOST,
+      port: config.ADMIN_PORT,
+      registry,
+      checks: [app, caches],
+      reports: { '/decisions': () => reconciler.reports() },
+    }),
   );
-  composeController(app, { config, cluster, registry, logger });
+  const reconciler = composeController(app, { config, cluster, registry, logger });
   app.use({
     name: 'announcement',
     start: () => logger.info({ adminPort: admin.port, namespace: cluster.namespace, identity }, 'listening'),

@@ -11,6 +11,7 @@ import { observeTarget } from './observe-target.ts';
 import { planWrite, type WritePlan } from './plan-write.ts';
 import type { DeploymentView, LagQuery, LagScalerResource, WriteOutcome } from './ports.ts';
 import { assertLeading, type ReconcileContext } from './reconcile-context.ts';
+import { withChange, type Decided } from './report-scaler.ts';
 import type { ScalerState } from './scaler-state.ts';
 import { writeStatus } from './write-status.ts';
 
@@ -31,6 +32,7 @@ interface Verdict {
   readonly competitors: readonly Competitor[];
   readonly hold: Hold;
   readonly plan: WritePlan;
+  readonly decided: Decided;
 }
 
 /**
@@ -81,6 +83,7 @@ async function reportMissingTarget(context: ReconcileContext, { resource, spec, 
   const at = { generation: resource.generation, atMs: context.clock.nowMs() };
   const next = buildStandstillStatus(state.status, findings, at);
   state.targetUid = undefined;
+  state.decided = undefined;
   context.metrics.forget(resource.ref);
   return (await writeStatus(context, { resource, state, next })) === 'conflict' ? 'again' : 'done';
 }
@@ -89,7 +92,8 @@ function judge(context: ReconcileContext, polled: Polled, target: DeploymentView
   const { resource, spec, state } = polled;
   const atMs = context.clock.nowMs();
   const observation = { atMs, lag: state.lag, target: observeTarget(target) };
-  const { decision, memory } = decide(observation, toPolicy(spec, context.pollMs / 1_000), state.memory);
+  const policy = toPolicy(spec, context.pollMs / 1_000);
+  const { decision, memory } = decide(observation, policy, state.memory);
   state.memory = memory;
   const { isObjectiveAchievable, isMetricsAvailable } = decision.findings;
   state.unachievablePolls = isObjectiveAchievable ? 0 : state.unachievablePolls + 1;
@@ -102,7 +106,9 @@ function judge(context: ReconcileContext, polled: Polled, target: DeploymentView
   });
   const isInCharge = competitors.length === 0 && spec.mode === 'Active';
   const hold = isInCharge ? holdOf(polled, target, atMs) : { untilMs: null, isNew: false };
-  return { target, decision, competitors, hold, plan: planWrite({ decision, mode: spec.mode, competitors, hold }) };
+  const plan = planWrite({ decision, mode: spec.mode, competitors, hold });
+  const hindrance = plan.kind === 'leave' ? plan.hindrance : null;
+  return { target, decision, competitors, hold, plan, decided: { decision, policy, hindrance } };
 }
 
 /** A Deployment that was made anew has the replicas of its manifest: nobody set them by hand. */
@@ -118,9 +124,9 @@ function holdOf({ spec, state }: Polled, target: DeploymentView, nowMs: number):
   });
 }
 
-function nextStatus(polled: Polled, { decision, competitors, hold, plan }: Verdict): LagScalerStatus {
+function nextStatus(polled: Polled, { decided, competitors, hold, plan }: Verdict): LagScalerStatus {
   const { resource, state } = polled;
-  const hindrance = plan.kind === 'leave' ? plan.hindrance : null;
+  const { decision, hindrance } = decided;
   const status = buildStatus({
     generation: resource.generation,
     previous: state.status,
@@ -148,11 +154,13 @@ function report(context: ReconcileContext, { resource, spec, state }: Polled, ve
   for (const announcement of announcements) context.events.record({ ...announcement, regarding: resource });
   state.regressed = decision.findings.regressed;
   state.wouldBe = decision.replicas;
+  state.decided = verdict.decided;
   context.metrics.polled(resource.ref, decision);
 }
 
-async function scale(context: ReconcileContext, polled: Polled, { target, decision }: Verdict): Promise<WriteOutcome> {
+async function scale(context: ReconcileContext, polled: Polled, { target, decided }: Verdict): Promise<WriteOutcome> {
   const { resource, state } = polled;
+  const { decision } = decided;
   const { currentReplicas: from, replicas: to, reason } = decision;
   assertLeading(context);
   const outcome = await context.deployments.setScale({ deployment: target, replicas: to });
@@ -160,6 +168,7 @@ async function scale(context: ReconcileContext, polled: Polled, { target, decisi
   if (outcome !== 'written') return outcome;
   state.scaledOver = target.resourceVersion;
   state.lastScaleMs = decision.atMs;
+  state.changes = withChange(state.changes, decided);
   context.metrics.scaled(resource.ref, decision.direction);
   context.events.record({ ...announceScale(decision), regarding: resource });
   return outcome;

@@ -1,3 +1,4 @@
+import type { ScalerReport } from '@orderflow/contracts/scaling-decision';
 import { RESTORE_FINALIZER } from '../api/v1alpha1/resource.ts';
 import { parseSpec, type LagScalerSpec } from '../api/v1alpha1/spec.ts';
 import { buildStandstillStatus } from './build-status.ts';
@@ -6,6 +7,7 @@ import { lagQueryOf, poll } from './poll.ts';
 import type { LagScalerResource, ObjectRef, WriteOutcome } from './ports.ts';
 import { assertLeading, type ReconcileContext } from './reconcile-context.ts';
 import { releaseTarget } from './release-target.ts';
+import { reportScaler } from './report-scaler.ts';
 import { createState, type ScalerState } from './scaler-state.ts';
 import { writeStatus } from './write-status.ts';
 
@@ -33,6 +35,12 @@ export class Reconciler {
   reset(): void {
     for (const key of this.#states.keys()) this.#context.metrics.forget(refOf(key));
     this.#states.clear();
+  }
+
+  /** What was decided last about each LagScaler; nothing while another process leads. */
+  reports(): readonly ScalerReport[] {
+    if (!this.#context.leadership.isLeader()) return [];
+    return [...this.#states].map(([key, { decided, changes }]) => reportScaler(refOf(key), decided, changes));
   }
 
   /** @throws ClusterError, LeadershipLostError */
@@ -79,6 +87,7 @@ export class Reconciler {
     { reason, message }: { readonly reason: 'InvalidSpec' | 'Paused'; readonly message: string },
   ): Promise<ReconcileResult> {
     const state = this.#stateOf(resource);
+    state.decided = undefined;
     this.#context.metrics.forget(resource.ref);
     const at = { generation: resource.generation, atMs: this.#context.clock.nowMs() };
     const next = buildStandstillStatus(state.status, findStandstill(reason, message), at);

@@ -1,8 +1,10 @@
+import type { ReplicaChange } from '@orderflow/contracts/scaling-decision';
 import { memoryOf, parseStatus, type LagScalerStatus } from '../api/v1alpha1/status.ts';
 import type { ScalingMemory } from '../scaling/memory.ts';
 import type { LagReading } from '../scaling/observation.ts';
 import { SETTLED_POLLS } from './findings.ts';
 import type { LagScalerResource } from './ports.ts';
+import type { Decided } from './report-scaler.ts';
 
 /** What the leader keeps of a LagScaler between two polls. All that must survive it is in `status`. */
 export interface ScalerState {
@@ -31,6 +33,10 @@ export interface ScalerState {
   lastScaleMs: number | null;
   /** What a dry run has announced last. */
   wouldBe: number | undefined;
+  /** The decision of the last poll; undefined while nothing is, or can be, decided. */
+  decided: Decided | undefined;
+  /** What this leader has changed, the newest first. */
+  changes: readonly ReplicaChange[];
 }
 
 export function createState(resource: LagScalerResource): ScalerState {
@@ -51,5 +57,7 @@ export function createState(resource: LagScalerResource): ScalerState {
     scaledOver: undefined,
     lastScaleMs: status.lastScaleTime === undefined ? null : Date.parse(status.lastScaleTime),
     wouldBe: undefined,
+    decided: undefined,
+    changes: [],
   };
 }

@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { createAdminServer } from './admin-server.ts';
-import type { ReadinessCheck } from './lifecycle.ts';
-import { Counter, createRegistry, Gauge, type Registry } from './metrics.ts';
+import { createAdminServer, type AdminServerOptions } from './admin-server.ts';
+import { Counter, createRegistry, Gauge } from './metrics.ts';
 
-async function startAdmin(options: { readonly registry?: Registry; readonly checks?: readonly ReadinessCheck[] } = {}) {
+async function startAdmin(options: Partial<AdminServerOptions> = {}) {
   const { registry = createRegistry(), checks = [] } = options;
-  const server = createAdminServer({ host: '127.0.0.1', port: 0, registry, checks });
+  const server = createAdminServer({ host: '127.0.0.1', port: 0, ...options, registry, checks });
   await server.start();
   return {
     get: async (path: string, method = 'GET') => {
@@ -47,6 +46,14 @@ describe('the admin server', () => {
     expect({ status, type }).toEqual({ status: 200, type: registry.contentType });
     expect(text).toContain('\norders_total 3\n');
     expect(text).toContain('\nprocess_cpu_seconds_total ');
+  });
+
+  test('answers what more it was given, as it stands now', async () => {
+    const decisions: string[] = [];
+    await using admin = await startAdmin({ reports: { '/decisions': () => decisions } });
+    decisions.push('stays');
+    expect(await admin.get('/decisions?')).toEqual({ status: 200, type: 'application/json', text: '["stays"]' });
+    expect(await admin.get('/toString')).toMatchObject({ status: 404 });
   });
 
   test('answers 500 when a metric cannot be read, and lives on', async () => {

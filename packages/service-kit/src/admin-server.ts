@@ -8,21 +8,27 @@ export interface AdminServerOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly checks: readonly ReadinessCheck[];
+  /** More paths, and what each answers, as JSON. */
+  readonly reports?: Readonly<Record<string, () => unknown>>;
 }
 
 /** One port per process, never public: `/metrics`, `/healthz` (the event loop turns) and `/readyz` (send me work). */
-export function createAdminServer({ host, port, registry, checks }: AdminServerOptions): HttpServer {
+export function createAdminServer({ host, port, registry, checks, reports = {} }: AdminServerOptions): HttpServer {
+  const known = new Map(Object.entries(reports));
+  const paths = ['/metrics', '/healthz', '/readyz', ...known.keys()];
   return new HttpServer({
     name: 'admin-server',
     host,
     port,
     drainGraceMs: 0, // a scraper asks again
     handler: (request, response) => {
-      const path = request.url?.split('?', 1)[0];
+      const path = request.url?.split('?', 1)[0] ?? '';
+      const report = known.get(path);
       if (path === '/healthz') sendText(response, 200, 'ok\n');
       else if (path === '/readyz') sendReadiness(response, checks);
       else if (path === '/metrics') void sendMetrics(response, registry);
-      else sendText(response, 404, 'only /metrics, /healthz and /readyz live here\n');
+      else if (report !== undefined) sendJson(response, report());
+      else sendText(response, 404, `only ${paths.join(', ')} live here\n`);
     },
   });
 }
@@ -43,6 +49,10 @@ async function sendMetrics(response: ServerResponse, registry: Registry): Promis
   } catch (error: unknown) {
     sendText(response, 500, `${error instanceof Error ? error.message : String(error)}\n`);
   }
+}
+
+function sendJson(response: ServerResponse, content: unknown): void {
+  sendText(response, 200, { text: JSON.stringify(content), type: 'application/json' });
 }
 
 function sendText(
