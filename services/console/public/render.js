@@ -53,7 +53,7 @@ function renderFlow(hops) {
     id: hop.id,
     up: hop.isUp,
     moving: (hop.perSecond ?? 0) > 0,
-    rate: hop.isUp ? formatCount(hop.perSecond) : 'down',
+    rate: hop.isUp ? formatCount(hop.perSecond) : hop.isExpected ? 'down' : 'not running',
     waiting: hop.waiting === null ? '' : `${formatCount(hop.waiting)} ${HOPS[hop.id].waiting}`,
     p99: hop.p99Ms === null ? '' : `p99 ${formatMs(hop.p99Ms)}`,
   }));
@@ -115,7 +115,8 @@ function renderScaling({ state, value }, processes) {
     setChildren('scaling-terms', [], make);
     return;
   }
-  const [headline, ...terms] = value.scaling.text.split('\n');
+  const words = value.scaling?.text ?? 'The operator decides nothing at present.';
+  const [headline, ...terms] = words.split('\n');
   setText('scaling-text', headline);
   setChildren('scaling-terms', terms, (text) => make('li', { text }));
   const changes = value.changes.slice(0, 5).map(({ at, text }) => `${formatTime(at)}  ${text}`);

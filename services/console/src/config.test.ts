@@ -25,6 +25,15 @@ test('every bad key is named', () => {
   expect(badKeys({ ...LEAST, ...env })).toEqual(expect.arrayContaining(Object.keys(env)));
 });
 
+test('processes come from a file or by names, not both and not neither', () => {
+  const { PLATFORM_FILE, ...others } = LEAST;
+  const names = { OPERATOR_ADMIN_URL: 'http://operator-admin:9090' };
+  expect(badKeys(others)).toEqual(['PLATFORM_FILE']);
+  expect(badKeys({ ...others, ...names })).toEqual([]);
+  expect(badKeys({ ...others, ...names, PLATFORM_FILE })).toEqual(['PLATFORM_FILE']);
+  expect(badKeys({ ...others, OPERATOR_ADMIN_URL: 'operator:9090' })).toEqual(['OPERATOR_ADMIN_URL']);
+});
+
 test('only loopback names are answered unless more are said', () => {
   const hostsOf = (text: string) => readConsoleConfig({ ...LEAST, CONSOLE_ALLOWED_HOSTS: text }).CONSOLE_ALLOWED_HOSTS;
   expect(hostsOf('')).toEqual(new Set());

@@ -21,7 +21,7 @@ const allowedHosts = z.string().transform((text, context): AllowedHosts => {
   return z.NEVER;
 });
 
-const schema = z.object({
+const fields = z.object({
   ...processEnv,
   ...httpEnv,
   HTTP_PORT: httpEnv.HTTP_PORT.default(8084),
@@ -32,8 +32,15 @@ const schema = z.object({
   GATEWAY_API_KEY: z.string().min(1).optional(),
   /** Base URL of the auditor's `/verdict`; nobody audits without it. */
   AUDITOR_URL: envHttpUrl().optional(),
-  /** A file that says which processes there are and what was decided last; see `platform-file.ts`. */
-  PLATFORM_FILE: z.string().min(1),
+  /** A file that says which processes there are and what was decided last, where somebody writes it; see `platform-file.ts`. */
+  PLATFORM_FILE: z.string().min(1).optional(),
+  /** Elsewhere: admin ports, by names that have the address of every process. What is left out does not run. */
+  API_GATEWAY_ADMIN_URL: envHttpUrl().optional(),
+  ORDER_SERVICE_ADMIN_URL: envHttpUrl().optional(),
+  EVENT_PROCESSOR_ADMIN_URL: envHttpUrl().optional(),
+  OPERATOR_ADMIN_URL: envHttpUrl().optional(),
+  /** The LagScaler whose decision is shown, where the operator looks after several. */
+  LAG_SCALER: z.string().min(1).optional(),
   /** A journal that the receipts of what is done by hand are added to, where one is audited. */
   RECEIPTS_FILE: z.string().min(1).optional(),
   /** Time between two looks, while somebody watches. Without a viewer nothing is asked. */
@@ -44,6 +51,24 @@ const schema = z.object({
   CONSOLE_API_KEY: z.string().min(8, 'must have at least 8 characters').optional(),
   /** Names by which the page may be asked for beside the loopback ones; `*`: any. */
   CONSOLE_ALLOWED_HOSTS: allowedHosts.default(new Set()),
+});
+
+const ADMIN_KEYS = [
+  'API_GATEWAY_ADMIN_URL',
+  'ORDER_SERVICE_ADMIN_URL',
+  'EVENT_PROCESSOR_ADMIN_URL',
+  'OPERATOR_ADMIN_URL',
+] as const;
+
+const schema = fields.superRefine((config, context) => {
+  const named = ADMIN_KEYS.filter((key) => config[key] !== undefined);
+  const isFromFile = config.PLATFORM_FILE !== undefined;
+  if (isFromFile === named.length > 0) {
+    const message = isFromFile
+      ? `does not go with ${named.join(', ')}`
+      : `or one of ${ADMIN_KEYS.join(', ')} is required`;
+    context.addIssue({ code: 'custom', path: ['PLATFORM_FILE'], message });
+  }
 });
 
 export type ConsoleConfig = z.output<typeof schema>;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parseExposition } from './exposition.ts';
 import { buildFlow, type Look } from './flow.ts';
-import type { Job } from './platform-file.ts';
+import { JOBS, type Job } from './surroundings.ts';
 
 const process = (job: Job, name: string, text: string | undefined): Look['processes'][number] => ({
   job,
@@ -16,22 +16,30 @@ const hopOf = (now: Look, short: Look | undefined, id: string) =>
 test('a hop has the rate of its counter and what waits', () => {
   const at = (atMs: number, accepted: number): Look => ({
     atMs,
+    jobs: JOBS,
     processes: [process('order-service', 'orders', `orders_accepted_total ${accepted}\norder_queue_depth 4`)],
   });
   expect(hopOf(at(1_000, 500), at(0, 0), 'orders')).toMatchObject({ isUp: true, perSecond: 500, waiting: 4 });
 });
 
 test('a process that does not answer is down, and its figures are not known', () => {
-  const now = { atMs: 0, processes: [process('api-gateway', 'gateway', undefined)] };
+  const now = { atMs: 0, jobs: JOBS, processes: [process('api-gateway', 'gateway', undefined)] };
   expect(hopOf(now, undefined, 'gateway')).toMatchObject({ isUp: false, perSecond: null, waiting: null, p99Ms: null });
   expect(buildFlow({ now, short: undefined, long: undefined }).processes).toEqual([
     { name: 'gateway', job: 'api-gateway', isUp: false },
   ]);
 });
 
+test('a service that is not to run here is not expected', () => {
+  const look = { atMs: 0, jobs: ['api-gateway'] as const, processes: [] };
+  const { hops } = buildFlow({ now: look, short: undefined, long: undefined });
+  expect(hops.filter(({ isExpected }) => isExpected).map(({ id }) => id)).toEqual(['gateway']);
+});
+
 test('replicas that read the outbox see the same rows, while their lags add up', () => {
   const now = {
     atMs: 0,
+    jobs: JOBS,
     processes: [
       process('order-service', 'orders-1', 'outbox_unsent 9'),
       process('order-service', 'orders-2', 'outbox_unsent 8'),

@@ -1,16 +1,20 @@
 import { quantileBetween, ratePerSecond, type Reading } from './change.ts';
 import { samplesOf, sumOf, type Exposition, type Series } from './exposition.ts';
-import type { Job, ProcessAddress } from './platform-file.ts';
+import type { Job, ProcessAddress } from './surroundings.ts';
 
 /** One look at all processes. A process that did not answer has no exposition. */
 export interface Look {
   readonly atMs: number;
+  /** Services that are to run here. */
+  readonly jobs: readonly Job[];
   readonly processes: readonly (ProcessAddress & { readonly exposition: Exposition | undefined })[];
 }
 
 /** One station of an order's way. null: not known, because nothing answers or nothing happened. */
 export interface Hop {
   readonly id: 'gateway' | 'orders' | 'outbox' | 'topic' | 'processor' | 'analytics';
+  /** Whether its service is to run here at all. */
+  readonly isExpected: boolean;
   readonly isUp: boolean;
   readonly perSecond: number | null;
   /** What waits here, in orders, events or messages. */
@@ -119,6 +123,7 @@ function buildHop(source: HopSource, { now, short, long }: Looks): Hop {
     quantileBetween(long && readingOf(long, job), readingOf(now, job), { histogram: duration, quantile: 0.99 });
   return {
     id,
+    isExpected: now.jobs.includes(job),
     isUp: now.processes.some((it) => it.job === job && it.exposition !== undefined),
     perSecond: ratePerSecond(short && readingOf(short, counterJob), readingOf(now, counterJob), counter) ?? null,
     waiting: waiting === undefined ? null : total(now, job, waiting),

@@ -6,6 +6,7 @@ import { createRegistry } from '@orderflow/service-kit/metrics';
 import { readConsoleConfig } from './config.ts';
 import { createConsoleApp } from './console-app.ts';
 import { createGatewayCall } from './gateway-call.ts';
+import { createFinder } from './create-finder.ts';
 import { PlatformSource } from './platform-source.ts';
 import { createReceiptKeeper } from './receipt-keeper.ts';
 import { Watch } from './watch.ts';
@@ -22,7 +23,7 @@ await runProcess(async () => {
     gatewayUrl: config.GATEWAY_URL,
     gatewayApiKey: config.GATEWAY_API_KEY,
     auditorUrl: config.AUDITOR_URL,
-    platformFile: config.PLATFORM_FILE,
+    findSurroundings: createFinder(config),
   });
   const watch = new Watch({
     look: () => source.look(Date.now),

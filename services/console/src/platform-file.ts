@@ -1,30 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { replicaChangeSchema, scalingDecisionSchema } from '@orderflow/contracts/scaling-decision';
 import { z } from 'zod';
-
-/** The services whose metrics are shown. */
-export const JOBS = ['api-gateway', 'order-service', 'event-processor'] as const;
-export type Job = (typeof JOBS)[number];
+import { JOBS, type FindSurroundings, type Surroundings } from './surroundings.ts';
 
 const platformSchema = z.object({
   processes: z.array(z.object({ job: z.enum(JOBS), name: z.string(), adminUrl: z.url({ protocol: /^https?$/ }) })),
   /** The last decision about the replicas, where somebody decides. */
-  scaling: z
-    .object({
-      at: z.iso.datetime(),
-      direction: z.enum(['up', 'down', 'hold']),
-      replicas: z.int(),
-      /** In words: one sentence a line, the terms of the formula after the first. */
-      text: z.string(),
-    })
-    .nullable(),
-  /** Changes of the replicas, the newest first. */
-  changes: z.array(z.object({ at: z.iso.datetime(), text: z.string() })),
+  scaling: scalingDecisionSchema.nullable(),
+  /** The newest first. */
+  changes: z.array(replicaChangeSchema),
 });
 
 /** Which processes there are now, and what was decided about them. Written by whoever starts processes. */
 export type PlatformFacts = z.output<typeof platformSchema>;
-export type ProcessAddress = PlatformFacts['processes'][number];
 
-/** @throws {SyntaxError | z.ZodError} when the file is not of that form. */
-export function parsePlatformFile(text: string): PlatformFacts {
-  return platformSchema.parse(JSON.parse(text));
+/** Reads them anew each time. */
+export function createFileFinder(path: string): FindSurroundings {
+  return async () => {
+    try {
+      return surroundingsOf(platformSchema.parse(JSON.parse(await readFile(path, 'utf8'))));
+    } catch {
+      return { jobs: JOBS, processes: [], scaling: { state: 'down' } }; // which is what the page is to show
+    }
+  };
+}
+
+function surroundingsOf({ processes, scaling, changes }: PlatformFacts): Surroundings {
+  return {
+    jobs: JOBS,
+    processes,
+    scaling: scaling === null ? { state: 'absent' } : { state: 'up', value: { scaling, changes } },
+  };
 }

@@ -2,7 +2,8 @@ import { salesReportSchema, type SalesReport } from '@orderflow/contracts/analyt
 import { orderSummarySchema } from '@orderflow/contracts/order';
 import { z } from 'zod';
 import type { Flow } from './flow.ts';
-import type { PlatformFacts } from './platform-file.ts';
+import type { Part } from './part.ts';
+import type { Scaling } from './surroundings.ts';
 
 /** What of the auditor's answer is shown. */
 export const verdictSchema = z.object({
@@ -21,9 +22,6 @@ export const recentOrdersSchema = z.array(orderSummarySchema);
 
 export const salesSchema = salesReportSchema;
 
-/** A part of the view and whether its source answers; `absent` is not running here at all. */
-export type Part<T> = { readonly state: 'up'; readonly value: T } | { readonly state: 'down' | 'absent' };
-
 /** Everything that the page shows; the body of the server-sent events. */
 export interface View {
   readonly at: string;
@@ -31,5 +29,5 @@ export interface View {
   readonly verdict: Part<z.output<typeof verdictSchema>>;
   readonly sales: Part<SalesReport>;
   readonly orders: Part<z.output<typeof recentOrdersSchema>>;
-  readonly scaling: Part<Pick<PlatformFacts, 'scaling' | 'changes'>>;
+  readonly scaling: Part<Scaling>;
 }

@@ -3,7 +3,7 @@ import type { Sighting } from './platform-source.ts';
 import { Watch, type Viewer } from './watch.ts';
 
 const SIGHTING: Omit<Sighting, 'look'> = {
-  facts: undefined,
+  scaling: { state: 'down' },
   verdict: { state: 'absent' },
   sales: { state: 'down' },
   orders: { state: 'down' },
@@ -22,7 +22,7 @@ afterEach(async () => {
 function createWorld(maxViewers = 100): World {
   const look = (): Promise<Sighting> => {
     world.looks += 1;
-    return Promise.resolve({ ...SIGHTING, look: { atMs: world.looks, processes: [] } });
+    return Promise.resolve({ ...SIGHTING, look: { atMs: world.looks, jobs: [], processes: [] } });
   };
   const watch = new Watch({ look, nowMs: () => world.looks, intervalMs: 86_400_000, maxViewers });
   const world: World = { looks: 0, watch };

@@ -6,7 +6,7 @@ import { silentLogger } from '@orderflow/service-kit/logger';
 import type { AllowedHosts } from '../src/allowed-hosts.ts';
 import { createConsoleApp } from '../src/console-app.ts';
 import { createGatewayCall } from '../src/gateway-call.ts';
-import type { PlatformFacts } from '../src/platform-file.ts';
+import { createFileFinder, type PlatformFacts } from '../src/platform-file.ts';
 import { PlatformSource } from '../src/platform-source.ts';
 import { createReceiptKeeper } from '../src/receipt-keeper.ts';
 import { Watch } from '../src/watch.ts';
@@ -71,7 +71,12 @@ export async function startConsoleWorld(options: ConsoleWorldOptions = {}): Prom
   await Promise.all([writeFile(platformFile, JSON.stringify(facts)), writeFile(receiptsFile, '')]);
 
   const gatewayUrl = gateway.url;
-  const source = new PlatformSource({ gatewayUrl, gatewayApiKey: undefined, auditorUrl: auditor.url, platformFile });
+  const source = new PlatformSource({
+    gatewayUrl,
+    gatewayApiKey: undefined,
+    auditorUrl: auditor.url,
+    findSurroundings: createFileFinder(platformFile),
+  });
   const watch = new Watch({ look: () => source.look(Date.now), nowMs: Date.now, intervalMs: 20, maxViewers: 10 });
   const handler = createConsoleApp({
     viewers: watch,

@@ -1,5 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
-import type { Job, PlatformFacts } from '@orderflow/console/platform-file';
+import type { PlatformFacts } from '@orderflow/console/platform-file';
+import type { Job } from '@orderflow/console/surroundings';
 import type { Decision } from '@orderflow/operator/scaling/decision';
 import { describeError } from '../local-error.ts';
 import type { Platform } from '../platform/platform.ts';
