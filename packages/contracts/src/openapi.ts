@@ -87,7 +87,12 @@ const placeOrder: ZodOpenApiOperationObject = {
       content: json(orderReceiptSchema),
       links: ORDER_LINKS,
     },
-    ...problems(PROBLEMS.malformedJson, PROBLEMS.unsupportedMediaType, PROBLEMS.idempotencyKeyReused),
+    ...problems(
+      PROBLEMS.malformedJson,
+      PROBLEMS.unsupportedMediaType,
+      PROBLEMS.idempotencyKeyReused,
+      PROBLEMS.overloaded,
+    ),
   },
 };
 

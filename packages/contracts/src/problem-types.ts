@@ -32,6 +32,7 @@ export const PROBLEMS = {
   headersTooLarge: problem('headers-too-large', 431, 'The request headers are too large'),
   internal: problem('internal', 500, 'The server failed to handle the request'),
   badGateway: problem('bad-gateway', 502, 'The service behind the gateway gave no valid answer'),
+  overloaded: problem('overloaded', 503, 'More orders arrive than can be taken; nothing of this one was'),
   unavailable: problem('unavailable', 503, 'The service cannot take the request now'),
   gatewayTimeout: problem('gateway-timeout', 504, 'The service behind the gateway did not answer in time'),
 } as const satisfies Record<string, ProblemType>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError } from '@orderflow/service-kit/config';
 import { KEY_LIST, STAFF_KEY } from '../test/api-keys.ts';
-import { rateLimiterOf, readGatewayConfig } from './config.ts';
+import { orderAdmissionOf, rateLimiterOf, readGatewayConfig } from './config.ts';
 
 const required = { ORDER_SERVICE_URL: 'http://orders:8081', EVENT_PROCESSOR_URL: 'http://analytics:8082' };
 
@@ -57,5 +57,17 @@ describe('rateLimiterOf', () => {
     const limited = { ...required, RATE_LIMIT_PER_SECOND: '2.5' };
     expect(rateLimiterOf(readGatewayConfig(limited))?.policy).toEqual({ perSecond: 2.5, burst: 3 });
     expect(rateLimiterOf(readGatewayConfig({ ...limited, RATE_LIMIT_BURST: '40' }))?.policy.burst).toBe(40);
+  });
+});
+
+describe('orderAdmissionOf', () => {
+  test('keeps an eighth of the places at the order service for what is no new order', () => {
+    expect(orderAdmissionOf(readGatewayConfig(required), 0)?.limit).toBe(2_016);
+    const small = { ...required, UPSTREAM_CONNECTIONS: '4', UPSTREAM_QUEUE: '4' };
+    expect(orderAdmissionOf(readGatewayConfig(small), 0)?.limit).toBe(7);
+  });
+
+  test('is off at 0', () => {
+    expect(orderAdmissionOf(readGatewayConfig({ ...required, ORDER_QUEUE_TARGET_MS: '0' }), 0)).toBeUndefined();
   });
 });

@@ -11,6 +11,7 @@ import {
 } from '@orderflow/service-kit/config';
 import { z } from 'zod';
 import { ApiKeys, ApiKeysError } from './api-keys.ts';
+import { OrderAdmission } from './order-admission.ts';
 import { RateLimiter } from './rate-limit.ts';
 import type { UpstreamSettings } from './upstream.ts';
 
@@ -55,6 +56,8 @@ const gatewaySchema = z.object({
   RATE_LIMIT_PER_SECOND: envNumber({ min: 0, max: 1_000_000 }).default(0),
   /** Requests that a client may send at once; by default those of one second. */
   RATE_LIMIT_BURST: envInt({ min: 1, max: 1_000_000 }).optional(),
+  /** How long new orders may take, the quickest of them, before the gateway takes fewer at a time; 0 = it never does. */
+  ORDER_QUEUE_TARGET_MS: envInt({ min: 0, max: 60_000 }).default(150),
   /** Who may use the API, mostly by API_KEYS_FILE; everybody when it is left out. */
   API_KEYS: envApiKeys().optional(),
   /** How many proxies in front append to X-Forwarded-For; 0 = the header is a stranger's word. */
@@ -75,6 +78,20 @@ export function rateLimiterOf(config: GatewayConfig): RateLimiter | undefined {
   const perSecond = config.RATE_LIMIT_PER_SECOND;
   if (perSecond === 0) return undefined;
   return new RateLimiter({ perSecond, burst: config.RATE_LIMIT_BURST ?? Math.max(1, Math.ceil(perSecond)) });
+}
+
+/** Below it the groups of the order service would be small, and orders dear. */
+const MIN_ORDERS_IN_FLIGHT = 64;
+
+/** Of the places at the order service. The others are for reads and for what happens to orders that were taken. */
+const SHARE_OF_NEW_ORDERS = 7 / 8;
+
+/** The limit of new orders in flight that the configuration asks for, if any. */
+export function orderAdmissionOf(config: GatewayConfig, nowMs: number): OrderAdmission | undefined {
+  const targetMs = config.ORDER_QUEUE_TARGET_MS;
+  if (targetMs === 0) return undefined;
+  const maxLimit = Math.ceil((config.UPSTREAM_CONNECTIONS + config.UPSTREAM_QUEUE) * SHARE_OF_NEW_ORDERS);
+  return new OrderAdmission({ targetMs, minLimit: Math.min(MIN_ORDERS_IN_FLIGHT, maxLimit), maxLimit }, nowMs);
 }
 
 /** What both upstreams have in common. */

@@ -49,6 +49,8 @@ export class Exchange {
   upstreamError: string | undefined;
   /** Called when the client goes away before it has its answer. */
   onClientGone: (() => void) | undefined;
+  #onOver: ((status: number) => void) | undefined;
+  #isOver = false;
   readonly #context: ExchangeContext;
 
   constructor(context: ExchangeContext, request: IncomingMessage, response: ServerResponse) {
@@ -62,6 +64,12 @@ export class Exchange {
     this.fields = ['x-request-id', this.requestId];
     context.metrics.requestStarted();
     response.on('close', () => this.#close());
+  }
+
+  /** Calls once when the answer is out or the client gone, with the status as it is logged; at once when that has been. */
+  whenOver(listener: (status: number) => void): void {
+    if (this.#isOver) listener(this.#status());
+    else this.#onOver = listener;
   }
 
   /** Answers with what is here in full. */
@@ -92,12 +100,18 @@ export class Exchange {
     lingerAndEnd(request, response);
   }
 
+  #status(): number {
+    return this.response.headersSent ? this.response.statusCode : CLIENT_GONE_STATUS;
+  }
+
   #close(): void {
     const { request, response, route, trace } = this;
     const complete = response.writableFinished;
     if (!complete) this.onClientGone?.();
     const method = request.method ?? '';
-    const status = response.headersSent ? response.statusCode : CLIENT_GONE_STATUS;
+    const status = this.#status();
+    this.#isOver = true;
+    this.#onOver?.(status);
     const durationMs = Math.round((performance.now() - this.startedMs) * 100) / 100;
     const finished = { route, method, startedAt: this.startedMs, trace: () => trace.context };
     this.#context.metrics.requestEnded(finished, status);

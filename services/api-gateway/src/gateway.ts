@@ -3,7 +3,7 @@ import { createOpenApiDocument } from '@orderflow/contracts/openapi';
 import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
-import { collectBody } from '@orderflow/service-kit/request-body';
+import { collectBody, mayExceed } from '@orderflow/service-kit/request-body';
 import { nameRoute } from '@orderflow/service-kit/telemetry/tracing';
 import { formatTraceparent } from '@orderflow/service-kit/trace-context';
 import { decideAccess } from './access.ts';
@@ -13,6 +13,8 @@ import { clientAddress, rateLimitKey } from './client-address.ts';
 import { Exchange } from './exchange.ts';
 import { requestHeaders, type ForwardingFacts } from './forwarded-headers.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import type { OrderAdmission } from './order-admission.ts';
+import { OrderRefusals } from './order-refusal.ts';
 import { rateLimitHeaders, type RateLimiter } from './rate-limit.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { parseRoutes, type Route, type UpstreamName } from './routes.ts';
@@ -25,6 +27,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly limiter: RateLimiter | undefined;
+  /** How many new orders may be in flight; any number when undefined. */
+  readonly admission: OrderAdmission | undefined;
   /** Whose requests pass; everybody's when undefined. */
   readonly apiKeys: ApiKeys | undefined;
   readonly maxBodyBytes: number;
@@ -37,16 +41,28 @@ export function createGateway(options: GatewayOptions): RequestHandler {
   const openApiDocument = createOpenApiDocument();
   const routes = parseRoutes(openApiDocument);
   const placeOrder = routes.find(({ template, methods }) => template === '/orders' && methods.includes('POST'));
+  const { admission, apiKeys, maxBodyBytes } = options;
+  const refusals = new OrderRefusals(options);
   const forward = (exchange: Exchange, route: Route): void => {
-    if (options.apiKeys === undefined || authorize(options.apiKeys, exchange)) forwardTo(options, exchange, route);
+    const isNewOrder = route === placeOrder && exchange.request.method === 'POST';
+    if (isNewOrder && admission?.isFull === true) refusals.refuse(exchange);
+    else if (apiKeys === undefined || authorize(apiKeys, exchange)) {
+      forwardTo(options, exchange, { route, admission: isNewOrder ? admission : undefined });
+    }
   };
   const app = createApp({ routes, openApiDocument, logger: options.logger, forward });
 
   return (request, response) => {
+    const isNewOrder = request.url === '/orders' && request.method === 'POST';
+    if (isNewOrder && admission?.isFull === true && !mayExceed(request, maxBodyBytes)) {
+      nameRoute('/orders');
+      refusals.answerAtOnce(response);
+      return;
+    }
     const exchange = new Exchange(options, request, response);
     if (options.limiter !== undefined && !admit(options, options.limiter, exchange)) return;
     // The path that carries the load goes around express, which would cost 8 % more CPU per request.
-    if (request.url === '/orders' && request.method === 'POST' && placeOrder !== undefined) {
+    if (isNewOrder && placeOrder !== undefined) {
       exchange.route = placeOrder.template;
       nameRoute(placeOrder.template);
       forward(exchange, placeOrder);
@@ -95,13 +111,21 @@ function authorize(keys: ApiKeys, exchange: Exchange): boolean {
   return access.kind === 'granted';
 }
 
-function forwardTo(options: GatewayOptions, exchange: Exchange, route: Route): void {
+interface Passage {
+  readonly route: Route;
+  /** Where the request is counted, if it is. */
+  readonly admission: OrderAdmission | undefined;
+}
+
+function forwardTo(options: GatewayOptions, exchange: Exchange, { route, admission }: Passage): void {
   const { request } = exchange;
   collectBody(request, options.maxBodyBytes, (result) => {
     if (result.kind === 'too-large') {
       exchange.refuse(PROBLEMS.payloadTooLarge, { detail: `The limit is ${options.maxBodyBytes} bytes` });
       return;
     }
+    // Not before: a body that trickles in must not hold a place.
+    if (admission !== undefined) countOrder(admission, exchange);
     const { method = 'GET', url = '/' } = request;
     const headers = requestHeaders(request.headers, forwardingFacts(options, exchange));
     new UpstreamCall({
@@ -112,6 +136,16 @@ function forwardTo(options: GatewayOptions, exchange: Exchange, route: Route): v
       options: { method, path: url, headers, body: isRead(method) ? null : result.body },
       repeatable: isRepeatable(method, route.template, headers),
     }).start();
+  });
+}
+
+/** Holds a place until the client has its answer, or has left. */
+function countOrder(admission: OrderAdmission, exchange: Exchange): void {
+  const enteredMs = performance.now();
+  admission.enter();
+  exchange.whenOver((status) => {
+    const nowMs = performance.now();
+    admission.leave({ nowMs, latencyMs: nowMs - enteredMs, isStored: status === 201 });
   });
 }
 

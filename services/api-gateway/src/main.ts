@@ -3,7 +3,13 @@ import { HttpServer, type RequestHandler } from '@orderflow/service-kit/http-ser
 import { Lifecycle, runProcess } from '@orderflow/service-kit/lifecycle';
 import { bufferedStdout, createLogger } from '@orderflow/service-kit/logger';
 import { createRegistry, type Registry } from '@orderflow/service-kit/metrics';
-import { rateLimiterOf, readGatewayConfig, upstreamSettingsOf, type GatewayConfig } from './config.ts';
+import {
+  orderAdmissionOf,
+  rateLimiterOf,
+  readGatewayConfig,
+  upstreamSettingsOf,
+  type GatewayConfig,
+} from './config.ts';
 import { createGateway } from './gateway.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { Upstream } from './upstream.ts';
@@ -19,11 +25,13 @@ await runProcess(async () => {
   const settings = upstreamSettingsOf(config);
   const orders = app.use(new Upstream({ ...settings, name: 'orders', url: config.ORDER_SERVICE_URL }));
   const analytics = app.use(new Upstream({ ...settings, name: 'analytics', url: config.EVENT_PROCESSOR_URL }));
+  const admission = orderAdmissionOf(config, performance.now());
   const gateway = createGateway({
     upstreams: { orders, analytics },
     logger,
-    metrics: createGatewayMetrics(registry),
+    metrics: createGatewayMetrics(registry, admission),
     limiter: rateLimiterOf(config),
+    admission,
     apiKeys: config.API_KEYS,
     maxBodyBytes: config.MAX_BODY_BYTES,
     trustProxyHops: config.TRUST_PROXY_HOPS,

@@ -3,7 +3,7 @@ import type { Component } from '@orderflow/service-kit/lifecycle';
 import { createLogger } from '@orderflow/service-kit/logger';
 import { Registry } from '@orderflow/service-kit/metrics';
 import { exercise } from '@orderflow/service-kit/warm-up';
-import { rateLimiterOf, type GatewayConfig } from './config.ts';
+import { orderAdmissionOf, rateLimiterOf, type GatewayConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { Upstream } from './upstream.ts';
@@ -45,6 +45,7 @@ export function createWarmUp(config: GatewayConfig): Component {
         logger: createLogger({ service: 'warm-up', level: 'info', destination: { write: () => undefined } }),
         metrics: createGatewayMetrics(new Registry()),
         limiter: rateLimiterOf(config),
+        admission: orderAdmissionOf(config, performance.now()),
         apiKeys: undefined,
         maxBodyBytes: config.MAX_BODY_BYTES,
         trustProxyHops: config.TRUST_PROXY_HOPS,

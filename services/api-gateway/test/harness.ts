@@ -92,6 +92,7 @@ export class RunningGateway implements AsyncDisposable {
       logger: createLogger({ service: 'gateway', level: 'info', destination: { write: (line) => this.#onLine(line) } }),
       metrics: createGatewayMetrics(this.registry),
       limiter: undefined,
+      admission: undefined,
       apiKeys: undefined,
       maxBodyBytes: 65_536,
       trustProxyHops: 0,
