@@ -13,6 +13,7 @@ env:
   {{- if .Values.rateLimit.burst }}
   RATE_LIMIT_BURST: {{ .Values.rateLimit.burst | int64 | quote }}
   {{- end }}
+  ORDER_QUEUE_TARGET_MS: {{ .Values.overload.orderQueueTargetMs | int64 | quote }}
   TRUST_PROXY_HOPS: {{ .Values.trustProxyHops | quote }}
 {{- with .Values.apiKeys.secret }}
 {{- if .name }}
