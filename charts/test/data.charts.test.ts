@@ -67,6 +67,19 @@ test('brokers take encrypted and authenticated connections only, but in developm
   expect(listenersOf('values-dev.yaml')).toEqual(['tls', 'plain']);
 });
 
+test('no role of the databases is a member of another: the migration alone grants rights', () => {
+  const roles = ofKind(render('data'), 'Cluster').flatMap(({ spec }) => spec.managed.roles as readonly object[]);
+  expect(roles.map((role) => (role as { readonly name: string }).name)).toEqual([
+    'orders_runtime',
+    'orders_publisher',
+    'orders_auditor',
+    'analytics_runtime',
+    'analytics_auditor',
+  ]);
+  const fields = new Set(roles.flatMap((role) => Object.keys(role)));
+  expect(fields).toEqual(new Set(['name', 'ensure', 'comment', 'login', 'passwordSecret']));
+});
+
 test('the roles of the databases have Secrets with the URI that the services mount', () => {
   const resources = render('data');
   for (const { spec, metadata } of ofKind(resources, 'Cluster')) {

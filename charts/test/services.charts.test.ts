@@ -132,8 +132,39 @@ test('only the migration works as the owner of the database', () => {
   const resources = render('order-service');
   const job = ofKind(resources, 'Job')[0]!;
   expect(JSON.stringify(job)).toContain('orders-db-app');
-  expect(envOf(job)).toMatchObject({ DATABASE_RUNTIME_ROLE: 'orders_runtime' });
   expect(JSON.stringify(find(resources, 'Deployment/orderflow-order-service'))).not.toContain('orders-db-app');
+});
+
+test('the migration is told which role does which work', () => {
+  const rolesOf = (chart: string, ...set: string[]): unknown =>
+    Object.fromEntries(
+      Object.entries(envOf(ofKind(render(chart, { set }), 'Job')[0]!)).filter(([name]) => name.endsWith('_ROLE')),
+    );
+  expect(rolesOf('order-service')).toEqual({
+    DATABASE_RUNTIME_ROLE: 'orders_runtime',
+    DATABASE_PUBLISHER_ROLE: 'orders_runtime',
+    DATABASE_AUDITOR_ROLE: 'orders_auditor',
+  });
+  expect(rolesOf('order-service', 'publisher.mode=separate')).toEqual({
+    DATABASE_RUNTIME_ROLE: 'orders_runtime',
+    DATABASE_PUBLISHER_ROLE: 'orders_publisher',
+    DATABASE_AUDITOR_ROLE: 'orders_auditor',
+  });
+  expect(rolesOf('event-processor')).toEqual({
+    DATABASE_RUNTIME_ROLE: 'analytics_runtime',
+    DATABASE_AUDITOR_ROLE: 'analytics_auditor',
+  });
+  expect(rolesOf('order-service', 'migration.runtimeRole=')).toEqual({});
+});
+
+test('a separate publisher has a login of its own, unless it is given none', () => {
+  const secretOf = (...set: string[]): unknown => {
+    const resources = render('order-service', { set: ['publisher.mode=separate', ...set] });
+    const publisher = podOf(find(resources, 'Deployment/orderflow-order-service-publisher'));
+    return publisher?.volumes?.find(({ name }) => name === 'database')?.['secret'];
+  };
+  expect(secretOf()).toMatchObject({ secretName: 'orders-db-publisher' });
+  expect(secretOf('publisher.uriSecret.name=')).toMatchObject({ secretName: 'orders-db-runtime' });
 });
 
 test('another image makes another migration Job, another number of pods does not', () => {

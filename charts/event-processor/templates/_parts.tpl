@@ -24,6 +24,9 @@ args: [node, src/migrate-main.ts]
 {{- with .Values.migration.runtimeRole }}
 env:
   DATABASE_RUNTIME_ROLE: {{ . | quote }}
+  {{- with $.Values.migration.auditorRole }}
+  DATABASE_AUDITOR_ROLE: {{ . | quote }}
+  {{- end }}
 {{- end }}
 resources: {{ toJson .Values.migration.resources }}
 databases:

@@ -22,7 +22,11 @@ kafka: true
 env:
   PUBLISHER: only
   {{- include "order-service.commonEnv" . | nindent 2 }}
-{{ include "order-service.database" . }}
+databases:
+  - prefix: DATABASE
+    url: {{ .Values.database.url | quote }}
+    tls: {{ toJson .Values.database.tls }}
+    uriSecret: {{ toJson (empty .Values.publisher.uriSecret.name | ternary .Values.database.uriSecret .Values.publisher.uriSecret) }}
 {{- end -}}
 
 {{- define "order-service.commonEnv" -}}
@@ -44,6 +48,11 @@ args: [node, src/migrate-main.ts]
 {{- with .Values.migration.runtimeRole }}
 env:
   DATABASE_RUNTIME_ROLE: {{ . | quote }}
+  {{- $own := and (eq $.Values.publisher.mode "separate") $.Values.migration.publisherRole }}
+  DATABASE_PUBLISHER_ROLE: {{ $own | default . | quote }}
+  {{- with $.Values.migration.auditorRole }}
+  DATABASE_AUDITOR_ROLE: {{ . | quote }}
+  {{- end }}
 {{- end }}
 resources: {{ toJson .Values.migration.resources }}
 databases:

@@ -31,17 +31,23 @@ test('the topics program creates what is missing, and run again it changes nothi
   expect(await admin.readOffsets(`${topic}.dlq`)).toHaveLength(1);
 });
 
-test('the migration program makes a schema that the runtime role can work with', async () => {
+test('the migration program makes a schema that one role for API and publisher can work with', async () => {
   const database = await createTestDatabase();
   const client = new Client({ connectionString: database.url });
   await client.connect();
   const role = `orders_runtime_${process.pid}`;
   try {
     await client.query(`CREATE ROLE ${role}`);
-    await runProgram('migrate-main.ts', { DATABASE_URL: database.url, DATABASE_RUNTIME_ROLE: role });
+    await runProgram('migrate-main.ts', {
+      DATABASE_URL: database.url,
+      DATABASE_RUNTIME_ROLE: role,
+      DATABASE_PUBLISHER_ROLE: role,
+    });
     await client.query(`SET ROLE ${role}`);
-    const { rows } = await client.query('SELECT count(*)::int AS shards FROM outbox_shard');
-    expect(rows).toEqual([{ shards: 16 }]);
+    const { rows } = await client.query(
+      'SELECT (SELECT count(*)::int FROM outbox_shard) AS shards, (SELECT count(*)::int FROM orders) AS orders',
+    );
+    expect(rows).toEqual([{ shards: 16, orders: 0 }]);
   } finally {
     await client.query(`RESET ROLE; DROP OWNED BY ${role}; DROP ROLE ${role}`);
     await client.end();
