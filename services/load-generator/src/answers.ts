@@ -68,6 +68,13 @@ export function isWorthRetrying(failure: Failure): boolean {
   return failure.outcome === 'unknown' || isTransientStatus(failure.httpStatus);
 }
 
+/** Whether the client was told to come back later. */
+export function isRefusal(verdict: Verdict): boolean {
+  if (verdict.kind === 'accepted') return false;
+  const { httpStatus } = verdict.failure;
+  return httpStatus === 429 || httpStatus === 503;
+}
+
 /** How failures are grouped for people: `HTTP 503`, `timeout`, `ECONNRESET`. */
 export function failureReason(failure: Failure): string {
   return failure.httpStatus === undefined ? (failure.error ?? 'unknown') : `HTTP ${failure.httpStatus}`;

@@ -41,6 +41,7 @@ async function serve(order: PlannedOrder, replies: readonly Reply[], overrides: 
     receipts: { append: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
     tally: new Tally(),
     latency: new LatencyRecorder(0),
+    refusals: new LatencyRecorder(0),
     elapsedMs: () => 150,
     pause: async (ms) => void pausesMs.push(ms),
     stopping: new AbortController().signal,
@@ -50,7 +51,14 @@ async function serve(order: PlannedOrder, replies: readonly Reply[], overrides: 
   const customers = new Customers(ports);
   customers.begin(order, 100);
   await customers.whenIdle();
-  return { requests, lines, pausesMs, tally: ports.tally, latency: ports.latency.summary() };
+  return {
+    requests,
+    lines,
+    pausesMs,
+    tally: ports.tally,
+    latency: ports.latency.summary(),
+    refusals: ports.refusals.summary(),
+  };
 }
 
 describe('an order', () => {
@@ -75,6 +83,18 @@ describe('an order', () => {
   test('that timed out counts as a latency of that long, a quick refusal does not', async () => {
     expect((await serve(plain, [lost])).latency?.max).toBe(50);
     expect((await serve(plain, [refused(503)])).latency).toBeUndefined();
+  });
+
+  test.each([429, 503])('that is answered %d counts among the refusals', async (status) => {
+    expect((await serve(plain, [refused(status)])).refusals?.max).toBe(50);
+  });
+
+  test.each([
+    ['an answer', answered()],
+    ['no answer', lost],
+    ['another failure', refused(400)],
+  ])('that gets %s is no refusal', async (_name, reply) => {
+    expect((await serve(plain, [reply])).refusals).toBeUndefined();
   });
 
   test('with a wrong total is accepted, receipted and counted as a wrong answer', async () => {

@@ -5,6 +5,7 @@ import {
   judgePlacement,
   judgeRepeat,
   judgeTransition,
+  isRefusal,
   type Failure,
   type Verdict,
 } from './answers.ts';
@@ -25,6 +26,8 @@ export interface CustomerPorts {
   readonly receipts: ReceiptSink;
   readonly tally: Tally;
   readonly latency: LatencyRecorder;
+  /** How long those wait who are told to come back later (429, 503), each for the first such answer. */
+  readonly refusals: LatencyRecorder;
   /** Milliseconds since the start of the run. */
   readonly elapsedMs: () => number;
   /** Once aborted, customers send nothing more; they only take the answers that they wait for. */
@@ -74,7 +77,7 @@ export class Customers {
   async #serve(order: PlannedOrder, intendedStartMs: number): Promise<void> {
     const { tally, latency, receipts, elapsedMs } = this.#ports;
     tally.orders.sent += 1;
-    const verdict = await this.#place(order);
+    const verdict = await this.#place(order, intendedStartMs);
     tally.settle(tally.orders, verdict);
     if (verdict.kind === 'failed') {
       // Giving up is a latency of at least that long. A quick refusal is none: it would flatter the percentiles.
@@ -90,10 +93,11 @@ export class Customers {
   }
 
   /** Places an order; one with a key is tried again while that makes sense. */
-  async #place(order: PlannedOrder): Promise<Verdict> {
-    const { gateway, tally, random, pause, stopping } = this.#ports;
+  async #place(order: PlannedOrder, intendedStartMs: number): Promise<Verdict> {
+    const { gateway, tally, random, pause, stopping, refusals, elapsedMs } = this.#ports;
     const request = placementOf(order);
     let verdict = judgePlacement(await gateway.send(request), order.totalCents);
+    if (isRefusal(verdict)) refusals.record(intendedStartMs, elapsedMs() - intendedStartMs);
     if (order.idempotencyKey === undefined) return verdict;
     let mayHaveHappened = false;
     for (let retry = 0; retry < MAX_RETRIES && verdict.kind === 'failed'; retry += 1) {

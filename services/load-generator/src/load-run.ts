@@ -35,6 +35,7 @@ export class LoadRun {
   readonly schedule: Schedule;
   readonly tally = new Tally();
   readonly latency: LatencyRecorder;
+  readonly refusals: LatencyRecorder;
   readonly #mix: OrderMix;
   readonly #warmupMs: number;
   readonly #seed: number;
@@ -44,6 +45,7 @@ export class LoadRun {
   constructor(config: LoadConfig, runId: string, ports: LoadRunPorts) {
     this.schedule = createSchedule(config.stages, config.durationMs);
     this.latency = new LatencyRecorder(config.warmupMs);
+    this.refusals = new LatencyRecorder(config.warmupMs);
     this.#mix = new OrderMix({ seed: config.seed, runId, catalogue: config.catalogue, fractions: config.fractions });
     this.#warmupMs = config.warmupMs;
     this.#seed = config.seed;
@@ -53,11 +55,11 @@ export class LoadRun {
 
   async run(): Promise<LoadResult> {
     const { client, receipts, nowMs, cpuMicros, stopping } = this.#ports;
-    const { tally, latency } = this;
+    const { tally, latency, refusals } = this;
     const elapsedMs = (): number => nowMs() - this.#startMs;
     const random = createRandom(this.#seed + 1);
     const pause = (ms: number): Promise<void> => sleep(ms, stopping);
-    const ports = { gateway: client, receipts, tally, latency, elapsedMs, stopping, pause, random };
+    const ports = { gateway: client, receipts, tally, latency, refusals, elapsedMs, stopping, pause, random };
     const customers = new Customers(ports);
     let loadStart = { cpuMicros: cpuMicros(), sent: 0 };
     let isWarm = false;
@@ -77,6 +79,11 @@ export class LoadRun {
     await customers.whenIdle();
     const cpuMicrosPerOrder = (cpuMicros() - loadStart.cpuMicros) / Math.max(1, result.sent - loadStart.sent);
     return { pace: result, elapsedMs: elapsedMs(), cpuMicrosPerOrder };
+  }
+
+  /** The latencies as the report has them. */
+  waits() {
+    return { latency: this.latency.summary(), refusals: this.refusals.summary() };
   }
 
   /** How the run is doing; the latencies are those since the last sample. */

@@ -40,9 +40,9 @@ async function runLoad(config: LoadConfig, interruption: Interruption): Promise<
   const result = await run.run();
   stopProgress();
 
-  const latency = run.latency.summary();
+  const waits = run.waits();
   const interruptedBy = interruption.by;
-  const facts = { target, runId, seed, stages, warmupMs, slos, schedule, tally, latency, result, interruptedBy };
+  const facts = { target, runId, seed, stages, warmupMs, slos, schedule, tally, ...waits, result, interruptedBy };
   const report = buildReport({ ...facts, startedAtMs: startedAt.getTime() });
   const { endedAt, sent, accepted, failed } = report;
   receipts.append(endLine({ endedAt, sent, accepted, failed }));

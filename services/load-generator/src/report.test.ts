@@ -21,6 +21,7 @@ function facts(overrides: Partial<ReportFacts> = {}, lateOrders = 0): ReportFact
     schedule: createSchedule(stages, 60_000),
     tally,
     latency,
+    refusals: undefined,
     result: {
       pace: { startMs: 77, sent: 60_000, sendingMs: 60_000.4, maxSlipMs: 3.21098, lateOrders },
       elapsedMs: 60_012.3,

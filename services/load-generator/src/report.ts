@@ -37,6 +37,8 @@ export interface LoadReport extends CountsReport {
   readonly retries: number;
   /** From the intended start, without the warm-up; null when no order was measured. */
   readonly latencyMs: LatencySummary | null;
+  /** The same of the answers 429 and 503 to an order's first request; null when there was none. */
+  readonly refusalLatencyMs: LatencySummary | null;
   /** Orders per second that really left. */
   readonly achievedRate: number;
   readonly maxScheduleSlipMs: number;
@@ -58,6 +60,7 @@ export interface ReportFacts {
   readonly schedule: Schedule;
   readonly tally: Tally;
   readonly latency: LatencySummary | undefined;
+  readonly refusals: LatencySummary | undefined;
   readonly result: LoadResult;
   readonly startedAtMs: number;
   readonly interruptedBy: NodeJS.Signals | undefined;
@@ -98,6 +101,7 @@ export function buildReport(facts: ReportFacts): LoadReport {
     repeats: countsReport(tally.repeats),
     retries: tally.retries,
     latencyMs: latency ?? null,
+    refusalLatencyMs: facts.refusals ?? null,
     achievedRate,
     maxScheduleSlipMs: rounded(maxSlipMs),
     lateOrders,

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly report: string;
   /** Options of the generator that say what is sent, by name. Default: the demo's mix. */
   readonly mix?: Readonly<Record<string, string>>;
+  /** To the gateway. Default: the generator's own. */
+  readonly connections?: number;
   readonly onSample: (sample: ProgressSample) => void;
 }
 
@@ -60,9 +62,10 @@ function scheduleArguments({ ratePerSecond, seconds, warmupSeconds = 0 }: LoadOp
 export function startLoad(options: LoadOptions): RunningLoad {
   const logFile = join(options.run.logDirectory, 'load-generator.log');
   const log = openSync(logFile, 'a');
-  const { gateway, receipts, report } = options;
+  const { gateway, receipts, report, connections } = options;
   const args = ['--max-semi-space-size=8', GENERATOR, '--url', gateway, ...scheduleArguments(options)];
   args.push(...mixArguments(options.mix ?? MIX), '--receipts', receipts, '--json', report, '--progress', 'json');
+  if (connections !== undefined) args.push('--connections', String(connections));
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log] });
   closeSync(log);
   if (child.pid === undefined || child.stdout === null) {
