@@ -47,7 +47,8 @@ export async function benchCapacity(on: PlatformRun, size: BenchSize): Promise<C
   return { seconds, curves, audit, bars: [toBar('orders/s within the objectives', best, REQUIRED_PER_SECOND)] };
 }
 
-async function searchCapacity(
+/** The highest rate that holds with the processors as they are. */
+export async function searchCapacity(
   on: PlatformRun,
   { processors, first, seconds }: { readonly processors: number; readonly first: number; readonly seconds: number },
 ): Promise<CapacityCurve> {
@@ -70,7 +71,7 @@ async function searchCapacity(
 async function probeRate(on: PlatformRun, ratePerSecond: number, seconds: number): Promise<Probe> {
   const before = await on.readFreshness();
   const backlogs: Promise<number>[] = [];
-  const report = await on.send({ ratePerSecond, seconds, warmupSeconds: WARM_UP_SECONDS }, (elapsedMs) => {
+  const report = await on.send({ ratePerSecond, seconds, warmupSeconds: WARM_UP_SECONDS }, ({ elapsedMs }) => {
     if (elapsedMs >= WARM_UP_SECONDS * 1_000) backlogs.push(on.countBacklog());
   });
   const { first, last } = thirdsOf(await Promise.all(backlogs));

@@ -17,14 +17,15 @@ import {
   type ComparedBench,
 } from './options.ts';
 import { benchOrders } from './orders.ts';
-import { renderPlatformReport } from './platform-text.ts';
+import { renderPlatformReport, type PlatformReport } from './platform-text.ts';
 import { PlatformRun } from './platform-run.ts';
+import { benchOverload } from './overload.ts';
 import { benchSoak } from './soak.ts';
 import { writePage } from './page.ts';
 import { installPeerPackages } from './peer-packages.ts';
 import { benchProcessor } from './processor.ts';
 import { benchPublisher } from './publisher.ts';
-import { buildReport, type Findings } from './report.ts';
+import { buildReport, type Circumstances, type Findings } from './report.ts';
 import { renderReport } from './report-text.ts';
 import { benchScaling } from './scaling.ts';
 import { renderScaling } from './scaling-table.ts';
@@ -40,8 +41,21 @@ const COMPARISONS: Readonly<Record<ComparedBench, (stage: Stage, size: BenchSize
   telemetry: benchTelemetry,
 };
 
+/** Those that look at the platform as a whole. The circumstances are asked for at the end. */
+const PLATFORM = {
+  capacity: async (on, size, circumstances) =>
+    ({ kind: 'capacity', bench: 'capacity', ...(await benchCapacity(on, size)), ...circumstances() }) as const,
+  overload: async (on, size, circumstances) =>
+    ({ kind: 'overload', bench: 'overload', ...(await benchOverload(on, size)), ...circumstances() }) as const,
+  soak: async (on, size, circumstances) =>
+    ({ kind: 'soak', bench: 'soak', ...(await benchSoak(on, size)), ...circumstances() }) as const,
+} as const satisfies Record<
+  string,
+  (on: PlatformRun, size: BenchSize, circumstances: () => Circumstances) => Promise<PlatformReport>
+>;
+
 /** What `all` runs. */
-const ALL: readonly BenchName[] = [...COMPARED, 'capacity'];
+const ALL: readonly BenchName[] = [...COMPARED, 'capacity', 'overload'];
 
 const repository = join(import.meta.dirname, '..');
 const localDirectory = join(repository, '.local');
@@ -73,7 +87,7 @@ async function run({ name, size }: BenchOptions, proceedings: Proceedings): Prom
   if (name === 'scaling') return simulateScaling(proceedings.log, size);
   if (name === 'all') return runAll(size, proceedings);
   if (name === 'page') return publish(proceedings.log);
-  if (name === 'capacity' || name === 'soak') return measurePlatform(name, size, proceedings);
+  if (name === 'capacity' || name === 'overload' || name === 'soak') return measurePlatform(name, size, proceedings);
   return compare(name, size, proceedings);
 }
 
@@ -109,7 +123,7 @@ async function compare(bench: ComparedBench, size: BenchSize, { log, command }: 
 
 /** The whole platform, by itself. */
 async function measurePlatform(
-  bench: 'capacity' | 'soak',
+  bench: keyof typeof PLATFORM,
   size: BenchSize,
   { log, command }: Proceedings,
 ): Promise<number> {
@@ -118,10 +132,7 @@ async function measurePlatform(
   await using on = await PlatformRun.open({ localDirectory, log, interrupt: interrupt.signal });
   const durability = await verifyDurability(on.platform.postgres.url());
   const facts = { command, measuredAt, durability };
-  const report =
-    bench === 'capacity'
-      ? ({ kind: bench, bench, ...(await benchCapacity(on, size)), ...facts, machine: readMachine() } as const)
-      : ({ kind: bench, bench, ...(await benchSoak(on, size)), ...facts, machine: readMachine() } as const);
+  const report = await PLATFORM[bench](on, size, () => ({ ...facts, machine: readMachine() }));
   await writeReport(bench, report);
   process.stdout.write(`\n${renderPlatformReport(report)}\n`);
   return Number(report.bars.some(({ met }) => !met));

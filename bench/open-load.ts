@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { startLoad } from '@orderflow/local/demo/load';
+import type { ProgressSample } from '@orderflow/load-generator/progress';
 import type { LoadReport } from '@orderflow/load-generator/report';
 import type { RunDirectory } from '@orderflow/local/run-directory';
 
@@ -14,6 +14,8 @@ export interface OpenLoadPlan {
   readonly receipts: string;
   /** Options of the load generator that say what is sent, by name. Default: the demo's mix. */
   readonly mix?: Readonly<Record<string, string>>;
+  /** Default: the generator's own. */
+  readonly connections?: number;
 }
 
 /** Where the load is sent from. */
@@ -21,7 +23,7 @@ export interface OpenLoadContext {
   readonly run: RunDirectory;
   readonly signal: AbortSignal;
   /** Called every second. */
-  readonly onElapsed?: (elapsedMs: number) => void;
+  readonly onSample?: (sample: ProgressSample) => void;
 }
 
 /**
@@ -30,9 +32,9 @@ export interface OpenLoadContext {
  * @throws {Error} when the generator failed or an answer was wrong.
  */
 export async function sendOpenLoad(plan: OpenLoadPlan, context: OpenLoadContext): Promise<LoadReport> {
-  const { run, signal, onElapsed } = context;
-  const { url, ratePerSecond, seconds, warmupSeconds, receipts, mix } = plan;
-  const report = join(run.path, 'load-report.json');
+  const { run, signal, onSample = () => undefined } = context;
+  const { url, ratePerSecond, seconds, warmupSeconds, receipts, mix, connections } = plan;
+  const report = `${receipts}.report.json`;
   const load = startLoad({
     run,
     gateway: url,
@@ -42,7 +44,8 @@ export async function sendOpenLoad(plan: OpenLoadPlan, context: OpenLoadContext)
     receipts,
     report,
     ...(mix !== undefined && { mix }),
-    onSample: ({ elapsedMs }) => onElapsed?.(elapsedMs),
+    ...(connections !== undefined && { connections }),
+    onSample,
   });
   const stop = (): void => load.stop();
   signal.addEventListener('abort', stop, { once: true });

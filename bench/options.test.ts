@@ -43,7 +43,7 @@ describe('parseOptions', () => {
 
   test('names the benchmarks when the name is unknown', () => {
     expect(refusalOf('order')).toBe(
-      'there is no benchmark order; there are orders, gateway, publisher, processor, growth, telemetry, capacity, soak, scaling, all, page',
+      'there is no benchmark order; there are orders, gateway, publisher, processor, growth, telemetry, capacity, overload, soak, scaling, all, page',
     );
   });
 

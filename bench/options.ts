@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 export const COMPARED = ['orders', 'gateway', 'publisher', 'processor', 'growth', 'telemetry'] as const;
 export type ComparedBench = (typeof COMPARED)[number];
 
-export const BENCH_NAMES = [...COMPARED, 'capacity', 'soak', 'scaling', 'all', 'page'] as const;
+export const BENCH_NAMES = [...COMPARED, 'capacity', 'overload', 'soak', 'scaling', 'all', 'page'] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 /** How much is measured. What is left out is the benchmark's own choice, which is that of the bars. */
@@ -19,7 +19,7 @@ export interface BenchSize {
   readonly peerEvents?: number;
   /** Of `growth`: orders in the largest table. */
   readonly orders?: number;
-  /** Of `capacity` and `soak`: orders per second, at first or all the time. */
+  /** Orders per second: of `capacity` at first, of `soak` all the time, of `overload` the capacity, which is else measured. */
   readonly rate?: number;
   /** Of `capacity`: event processors, instead of one, two and four. */
   readonly processors?: number;
@@ -44,6 +44,7 @@ const SIZES: Readonly<Record<BenchName, Readonly<Record<string, keyof BenchSize>
   growth: { ...TIMED, orders: 'orders' },
   telemetry: TIMED,
   capacity: { seconds: 'seconds', rate: 'rate', processors: 'processors' },
+  overload: { seconds: 'seconds', rate: 'rate' },
   soak: { minutes: 'minutes', rate: 'rate' },
   scaling: { rounds: 'rounds' },
   all: { rounds: 'rounds' },

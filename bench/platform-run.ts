@@ -7,6 +7,7 @@ import { readHistogram } from '@orderflow/local/demo/histogram';
 import { startPlatform, type Platform } from '@orderflow/local/platform/platform';
 import type { ProgressLog } from '@orderflow/local/progress';
 import { openRunDirectory, type RunDirectory } from '@orderflow/local/run-directory';
+import type { ProgressSample } from '@orderflow/load-generator/progress';
 import type { LoadReport } from '@orderflow/load-generator/report';
 import type { Buckets } from '@orderflow/service-kit/histogram';
 import { KafkajsAdmin } from '@orderflow/service-kit/kafka/kafkajs-admin';
@@ -61,19 +62,20 @@ export class PlatformRun implements AsyncDisposable {
     return opened;
   }
 
-  /** Sends a load to the gateway, and keeps its receipts for the audit. */
+  /** Sends a load to the gateway, and keeps its receipts for the audit. Several may run at a time, but for the first. */
   async send(
     plan: Omit<OpenLoadPlan, 'url' | 'receipts'>,
-    onElapsed?: (elapsedMs: number) => void,
+    onSample?: (sample: ProgressSample) => void,
   ): Promise<LoadReport> {
-    const receipts = join(this.run.path, 'receipts.jsonl');
-    const context = { run: this.run, signal: this.signal, ...(onElapsed !== undefined && { onElapsed }) };
+    const isFirst = this.#loads === 0;
+    this.#loads += 1;
+    const receipts = join(this.run.path, `receipts-${this.#loads}.jsonl`);
+    const context = { run: this.run, signal: this.signal, ...(onSample !== undefined && { onSample }) };
     const report = await sendOpenLoad({ ...plan, url: this.platform.gateway.url, receipts }, context);
     const lines = (await readFile(receipts, 'utf8')).split('\n');
     // A journal begins once; that several loads are in it is nothing to the auditor.
-    const isKept = (line: string): boolean => this.#loads === 0 || !line.startsWith('{"type":"start"');
+    const isKept = (line: string): boolean => isFirst || !line.startsWith('{"type":"start"');
     await appendFile(this.#journal, lines.filter(isKept).join('\n'));
-    this.#loads += 1;
     return report;
   }
 

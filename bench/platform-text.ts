@@ -1,4 +1,5 @@
 import type { CapacityReport } from './capacity.ts';
+import { OBJECTIVE_MS, type OverloadReport } from './overload.ts';
 import { renderBar, renderCircumstances } from './report-text.ts';
 import type { SoakReport } from './soak.ts';
 import { renderTable, whole } from './tables.ts';
@@ -37,9 +38,59 @@ export function soakTable({ processes }: SoakReport): TableText {
   };
 }
 
+const msText = (ms: number | undefined | null): string =>
+  ms === undefined || ms === null ? '-' : `${ms.toFixed(1)} ms`;
+
+/** A row for each figure. */
+export function overloadTable(report: OverloadReport): TableText {
+  const { capacityPerSecond, refusalMs, reads, recoverySeconds } = report;
+  const perSecond = (rate: number): string =>
+    `${whole(rate)}/s, ${(rate / capacityPerSecond).toFixed(2)} of the capacity`;
+  return {
+    head: ['', 'figure'],
+    rows: [
+      ['capacity', `${whole(capacityPerSecond)}/s, ${report.isCapacityMeasured ? 'measured just before' : 'as given'}`],
+      ['offered', perSecond(report.offeredPerSecond)],
+      ['accepted', perSecond(report.acceptedPerSecond)],
+      [`accepted within ${OBJECTIVE_MS} ms (goodput)`, perSecond(report.goodputPerSecond)],
+      ['time to 201, p99', msText(report.acceptedP99Ms)],
+      ['time to a refusal, p50', msText(refusalMs?.p50)],
+      ['time to a refusal, p99', msText(refusalMs?.p99)],
+      ['reads meanwhile', `${reads.sent}, ${reads.failed} failed, the slowest ${msText(reads.worstMs)}`],
+      ...report.processes.map(({ name, maxMiB }) => [`most memory of ${name}`, `${maxMiB.toFixed(0)} MiB`]),
+      ['processes that ended', report.ended.length === 0 ? 'none' : report.ended.join(', ')],
+      ['seconds to recover', recoverySeconds === null ? 'not seen' : recoverySeconds.toFixed(1)],
+      ['generator', generatorText(report)],
+    ],
+  };
+}
+
+/** Late orders make the latencies worse than the platform is, never better. */
+function generatorText({ generator }: OverloadReport): string {
+  const { scheduleKept, maxScheduleSlipMs, cpuMicrosPerOrder } = generator;
+  const schedule = scheduleKept ? 'kept its schedule' : `late by up to ${whole(maxScheduleSlipMs)} ms`;
+  return `${schedule}, ${whole(cpuMicrosPerOrder)} µs of CPU per order`;
+}
+
+/** What the benchmarks of the whole platform report. */
+export type PlatformReport = CapacityReport | OverloadReport | SoakReport;
+
+export function platformTable(report: PlatformReport): TableText {
+  switch (report.kind) {
+    case 'capacity':
+      return capacityTable(report);
+    case 'overload':
+      return overloadTable(report);
+    case 'soak':
+      return soakTable(report);
+    default:
+      return report satisfies never;
+  }
+}
+
 /** The report for people. */
-export function renderPlatformReport(report: CapacityReport | SoakReport): string {
-  const { head, rows } = report.kind === 'capacity' ? capacityTable(report) : soakTable(report);
+export function renderPlatformReport(report: PlatformReport): string {
+  const { head, rows } = platformTable(report);
   const { accepted, lost, duplicated, verdict } = report.audit;
   return [
     `${report.bench}: the whole platform`,

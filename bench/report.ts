@@ -133,6 +133,11 @@ export function toBar(name: string, value: number, bar: number): Bar {
   return { name, value, bar, met: value >= bar };
 }
 
+/** A bar that is not to be exceeded. A value that is not known exceeds it. */
+export function toCeiling(name: string, value: number, bar: number): Bar {
+  return { name, value, bar, met: value <= bar };
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

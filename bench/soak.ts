@@ -1,7 +1,7 @@
 import { measureProcess } from '@orderflow/local/platform/process-usage';
 import type { BenchSize } from './options.ts';
 import type { AuditSummary, PlatformRun } from './platform-run.ts';
-import type { Bar, Circumstances } from './report.ts';
+import { toCeiling, type Bar, type Circumstances } from './report.ts';
 import { slope } from './statistics.ts';
 
 const MINUTES = 10;
@@ -44,7 +44,7 @@ export async function benchSoak(on: PlatformRun, size: BenchSize): Promise<SoakF
   const { gateway, orders, processors } = on.platform;
   const memory = new Map<string, Sample[]>([gateway, orders, ...processors].map(({ name }) => [name, []]));
   const outboxBytes: Promise<number>[] = [];
-  await on.send({ ratePerSecond, seconds: minutes * 60, warmupSeconds: 0 }, (elapsedMs) => {
+  await on.send({ ratePerSecond, seconds: minutes * 60, warmupSeconds: 0 }, ({ elapsedMs }) => {
     for (const { name, pid } of [gateway, orders, ...processors]) {
       const usage = measureProcess(pid);
       if (usage !== undefined) memory.get(name)?.push({ minutes: elapsedMs / 60_000, mib: usage.rssBytes / MIB });
@@ -61,12 +61,9 @@ export async function benchSoak(on: PlatformRun, size: BenchSize): Promise<SoakF
     processes,
     outbox: { maxMiB: Math.max(...sizes) / MIB, lastMiB: (sizes.at(-1) ?? Number.NaN) / MIB },
     audit,
-    bars: processes.map(({ name, mibPerMinute }) => ({
-      name: `MiB per minute of ${name}, at most`,
-      value: mibPerMinute,
-      bar: MAX_MIB_PER_MINUTE,
-      met: mibPerMinute <= MAX_MIB_PER_MINUTE,
-    })),
+    bars: processes.map(({ name, mibPerMinute }) =>
+      toCeiling(`MiB per minute of ${name}, at most`, mibPerMinute, MAX_MIB_PER_MINUTE),
+    ),
   };
 }
 
