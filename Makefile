@@ -66,7 +66,7 @@ doctor: install ## Say what is missing on this machine and in the cluster, and w
 tools: install ## Build helm, kind, kube-score and kubeconform into ./bin, at pinned versions
 	@$(NODE) deploy/tools/main.ts
 
-images: install ## Build the six images, check and measure them: make images TAG=dev
+images: install ## Build the seven images, check and measure them: make images TAG=dev
 	@$(NODE) deploy/images/main.ts
 
 kind-up: install $(if $(KIND),,tool-kind) $(if $(HELM),,tool-helm) ## Make a cluster with kind, and install the operators of Kafka and Postgres

@@ -10,7 +10,7 @@ fi
 complaints=$(mktemp)
 trap 'rm -f "$complaints"' EXIT
 # The umbrella last: it packs the others with what they packed.
-for chart in api-gateway order-service event-processor auditor load-generator operator observability platform; do
+for chart in api-gateway order-service event-processor auditor console load-generator operator observability platform; do
   rm -rf "$charts/$chart/charts" "$charts/$chart/Chart.lock"
   # Helm remarks on every link (charts/observability/dashboards is one): what it says matters when it fails.
   "$HELM" dependency build "$charts/$chart" >/dev/null 2>"$complaints" || { cat "$complaints" >&2; exit 1; }

@@ -4,6 +4,7 @@ import { until } from '@orderflow/local/until';
 import { ClusterLoad } from './cluster/cluster-load.ts';
 import { keepingDiagnostics } from './cluster/diagnostics.ts';
 import { openTestPlatform, type TestPlatform } from './cluster/test-platform.ts';
+import { processorsUp, watchInConsole } from './console-scenario.ts';
 import { DRAIN_SECONDS, scaleOnBacklog, watchIdleOperator } from './operator-scenarios.ts';
 import { findFaults, renderReport } from './rolling-demo/report.ts';
 import { ROLLING_MIX, runRollingDemo } from './rolling-demo/rolling-demo.ts';
@@ -65,6 +66,8 @@ describe('a platform in a cluster', () => {
     });
     say(`install to the first order in the analytics: ${seconds.toFixed(1)} s`);
     for (const deployment of platform.deployments) await platform.namespace.awaitRollout(deployment);
+    const [, first] = (await platform.release.notes()).split('\n', 2);
+    expect(first).toMatch(/console.* http:\/\/127\.0\.0\.1:8084 /);
   });
 
   story('takes changed values in an upgrade, and gives them back in a rollback', async () => {
@@ -84,6 +87,31 @@ describe('a platform in a cluster', () => {
     expect(await levelOf()).toBe('info');
     await release.test();
   });
+
+  story(
+    'is seen in the console: every hop, the decision, the verdict, and a pod that is killed and comes back',
+    async () => {
+      const { release } = platform;
+      await release.upgrade({ 'scaling.mode': 'DryRun' }, { reuse: true, wait: true });
+      const { whole, placed, two, fewer, again } = await watchInConsole(platform);
+      await release.upgrade({ 'scaling.mode': 'Paused' }, { reuse: true, wait: true });
+      expect(whole.flow.hops.map(({ id }) => id)).toEqual([
+        'gateway',
+        'orders',
+        'outbox',
+        'topic',
+        'processor',
+        'analytics',
+      ]);
+      expect(whole.scaling).toMatchObject({
+        value: { scaling: { text: expect.stringMatching(/^(Stays at|Goes) .* replicas \(\w+\): /) } },
+      });
+      expect(whole.verdict).toMatchObject({ value: { verdict: 'proved', lost: 0, duplicated: 0 } });
+      expect(placed).toMatchObject({ status: 201, answer: { status: 'CREATED' } });
+      expect(processorsUp(fewer).length).toBeLessThan(2);
+      expect(processorsUp(again)).not.toEqual(processorsUp(two));
+    },
+  );
 
   story('loses and doubles nothing when a pod of each service is killed under load', async () => {
     await underLoad(async (load) => {

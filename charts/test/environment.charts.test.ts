@@ -7,6 +7,7 @@ import { readOperatorConfig } from '../../operator/src/config.ts';
 import { readGatewayConfig } from '../../services/api-gateway/src/config.ts';
 import { readCommand as readAuditCommand } from '../../services/auditor/src/config.ts';
 import { readAuditorConfig } from '../../services/auditor/src/service/config.ts';
+import { readConsoleConfig } from '../../services/console/src/config.ts';
 import { readProcessorConfig } from '../../services/event-processor/src/config.ts';
 import { readCommand as readLoadCommand } from '../../services/load-generator/src/config.ts';
 import { readOrderServiceConfig } from '../../services/order-service/src/config.ts';
@@ -27,6 +28,8 @@ const SECRETS: Readonly<Record<string, string>> = {
   password: 'secret',
   'ca.crt': '-----BEGIN CERTIFICATE-----',
   'api-keys': `warehouse staff ${'0'.repeat(64)}`,
+  'gateway-api-key': 'key-of-the-shop',
+  'console-api-key': 'long enough',
 };
 
 /** The environment of a container, with files of this machine in place of the mounted ones. */
@@ -76,6 +79,7 @@ const READERS: Readonly<Record<string, (env: Environment) => ServiceConfig>> = {
   'order-service': readOrderServiceConfig,
   'event-processor': readProcessorConfig,
   auditor: readAuditorConfig,
+  console: readConsoleConfig,
   operator: readOperatorConfig,
 };
 

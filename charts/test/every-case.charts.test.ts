@@ -98,15 +98,21 @@ describe.each(CASES)('%s with %s', (_chart, _file, chartCase) => {
   });
 });
 
-test.each(['api-gateway', 'order-service', 'event-processor', 'auditor', 'operator', 'load-generator', 'platform'])(
-  'every pod of %s is held by a policy that names its flows, in both directions',
-  (chart) => {
-    const resources = render(chart);
-    const policies = ofKind(resources, 'NetworkPolicy').map(({ spec }) => spec);
-    for (const { resource } of podMakers(resources)) {
-      const holding = policies.filter(({ podSelector }) => selects(podSelector, podLabelsOf(resource)));
-      expect(holding.some(({ egress }) => egress !== undefined)).toBe(true);
-      for (const { policyTypes } of holding) expect(policyTypes).toEqual(['Ingress', 'Egress']);
-    }
-  },
-);
+test.each([
+  'api-gateway',
+  'order-service',
+  'event-processor',
+  'auditor',
+  'console',
+  'operator',
+  'load-generator',
+  'platform',
+])('every pod of %s is held by a policy that names its flows, in both directions', (chart) => {
+  const resources = render(chart);
+  const policies = ofKind(resources, 'NetworkPolicy').map(({ spec }) => spec);
+  for (const { resource } of podMakers(resources)) {
+    const holding = policies.filter(({ podSelector }) => selects(podSelector, podLabelsOf(resource)));
+    expect(holding.some(({ egress }) => egress !== undefined)).toBe(true);
+    for (const { policyTypes } of holding) expect(policyTypes).toEqual(['Ingress', 'Egress']);
+  }
+});

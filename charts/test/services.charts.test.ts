@@ -9,6 +9,7 @@ const DEPLOYMENTS = [
   ['order-service', 'Deployment/orderflow-order-service'],
   ['event-processor', 'Deployment/orderflow-event-processor'],
   ['auditor', 'Deployment/orderflow-auditor'],
+  ['console', 'Deployment/orderflow-console'],
   ['operator', 'Deployment/orderflow-operator'],
 ] as const;
 
@@ -63,7 +64,7 @@ test('who serves requests goes on with it while the news of its end travels, oth
   const lifecycleOf = (chart: string): unknown =>
     podOf(find(render(chart), `Deployment/orderflow-${chart}`))?.containers[0]?.lifecycle;
   const preStop = { sleep: { seconds: 5 } };
-  for (const chart of ['api-gateway', 'order-service', 'event-processor', 'auditor'])
+  for (const chart of ['api-gateway', 'order-service', 'event-processor', 'auditor', 'console'])
     expect(lifecycleOf(chart)).toEqual({ preStop });
   expect(lifecycleOf('operator')).toBeUndefined(); // its successor waits for the lease
 });
@@ -72,6 +73,7 @@ test('what is off is not rendered', () => {
   const gateway = render('api-gateway', { set: ['networkPolicy.enabled=false', 'serviceAccount.create=false'] });
   expect(ids(gateway)).toEqual([
     'PodDisruptionBudget/orderflow-api-gateway',
+    'Service/orderflow-api-gateway-admin',
     'Service/orderflow-api-gateway',
     'Deployment/orderflow-api-gateway',
   ]);

@@ -71,9 +71,9 @@ describe('make deploy', () => {
     expect(commands.join('\n').match(/--values=\S+/g)).toEqual(['--values=a.yaml', '--values=b.yaml']);
   });
 
-  test('loads all six images into kind, and into nothing else', () => {
+  test('loads all seven images into kind, and into nothing else', () => {
     const [load = ''] = commandsOf(planPlatform('operators', CONFIG, { ...NOTHING, context: 'kind-orderflow' }));
-    expect(load.match(/orderflow\/[a-z-]+:dev/g)).toHaveLength(6);
+    expect(load.match(/orderflow\/[a-z-]+:dev/g)).toHaveLength(7);
     expect(commandsOf(planPlatform('operators', CONFIG, NOTHING)).join()).not.toContain('docker-image');
   });
 });

@@ -16,6 +16,7 @@ export const IMAGES: readonly ImageSource[] = [
     wrongArguments: ['node', 'src/main.ts', '--rate', 'none'],
   },
   { name: 'auditor', workspace: 'services/auditor' },
+  { name: 'console', workspace: 'services/console' },
   { name: 'operator', workspace: 'operator' },
 ];
 

@@ -12,7 +12,7 @@ const START_TIMEOUT_MS = 120_000;
 const AUDIT_TIMEOUT_MS = 900_000;
 
 /** All charts of the umbrella but the one that makes load. */
-const SERVICES = ['api-gateway', 'order-service', 'event-processor', 'auditor', 'operator'] as const;
+const SERVICES = ['api-gateway', 'order-service', 'event-processor', 'auditor', 'console', 'operator'] as const;
 
 export interface ClusterLoadOptions extends Omit<HelmReleaseOptions, 'name'> {
   /** The release under load. */

@@ -61,6 +61,11 @@ export class HelmRelease {
     return this.#helm('get', 'values', this.name, '--output=json');
   }
 
+  /** What helm says after an installation. */
+  async notes(): Promise<string> {
+    return this.#helm('get', 'notes', this.name);
+  }
+
   async rollback(revision: number): Promise<void> {
     await this.#helm('rollback', this.name, String(revision), '--wait', `--timeout=${TIMEOUT_MS / 1_000}s`);
   }

@@ -56,7 +56,7 @@ export function openTestPlatform(env: NodeJS.ProcessEnv): TestPlatform {
     namespace,
     chart,
     release: new HelmRelease({ ...chart, name: RELEASE }),
-    deployments: ['api-gateway', 'order-service', 'event-processor', 'auditor', 'operator'].map(
+    deployments: ['api-gateway', 'order-service', 'event-processor', 'auditor', 'console', 'operator'].map(
       (name) => `${RELEASE}-${name}`,
     ),
     keepsNamespace: (env['KEEP'] ?? '') !== '',

@@ -1,6 +1,7 @@
 {{/* The gateway, as orderflow-library/templates/_pod.tpl describes a part. */}}
 {{- define "api-gateway.part" -}}
 component: server
+isWatched: true
 ports:
   admin: 9090
   http: 8080
@@ -29,11 +30,4 @@ volumes:
         - {key: {{ .key | quote }}, path: api-keys}
 {{- end }}
 {{- end }}
-{{- end -}}
-
-{{/* The port of an origin such as http://host:8081. */}}
-{{- define "api-gateway.portOf" -}}
-{{- $url := urlParse . -}}
-{{- $port := splitList ":" $url.host | rest | join "" -}}
-{{- $port | default (eq $url.scheme "https" | ternary "443" "80") -}}
 {{- end -}}

@@ -1,6 +1,7 @@
 {{/* The processor, as orderflow-library/templates/_pod.tpl describes a part. */}}
 {{- define "event-processor.part" -}}
 component: server
+isWatched: true
 ports:
   admin: 9092
   http: 8082

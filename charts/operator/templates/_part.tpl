@@ -1,6 +1,7 @@
 {{/* The operator, as orderflow-library/templates/_pod.tpl describes a part. */}}
 {{- define "operator.part" -}}
 component: server
+isWatched: true
 usesKubernetesApi: true
 kafka: login
 ports:

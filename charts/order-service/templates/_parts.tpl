@@ -2,6 +2,7 @@
 {{- define "order-service.api" -}}
 {{- $publishes := eq .Values.publisher.mode "embedded" -}}
 component: server
+isWatched: true
 ports:
   admin: 9091
   http: 8081
@@ -16,6 +17,7 @@ env:
 {{/* The publisher as a Deployment of its own. */}}
 {{- define "order-service.publisher" -}}
 component: publisher
+isWatched: true
 ports:
   admin: 9091
 kafka: true

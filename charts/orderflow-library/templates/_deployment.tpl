@@ -28,6 +28,7 @@ spec:
     metadata:
       labels:
         {{- include "orderflow.podLabels" . | nindent 8 }}
+        {{- include "orderflow.adminLabel" . | nindent 8 }}
       {{- with .root.Values.podAnnotations }}
       annotations:
         {{- toYaml . | nindent 8 }}

@@ -2,7 +2,8 @@
 A NetworkPolicy for one part: everything is denied but DNS and the named flows. Takes a part and
   ingress   list of {port, from}: an empty `from` lets everybody in
   egress    list of {port, to}: an empty `to` reaches everything on that port
-The part's own `kafka` and `databases` open the flows to them, and the value `telemetry` that to the collector. Renders nothing while the policies are off.
+The part's own `kafka` and `databases` open the flows to them, `isWatched` that from the console, and the value `telemetry`
+that to the collector. Renders nothing while the policies are off.
 */}}
 {{- define "orderflow.networkPolicy" -}}
 {{- $policy := include "orderflow.shared" (dict "root" .root "key" "networkPolicy") | fromYaml -}}
@@ -11,6 +12,9 @@ The part's own `kafka` and `databases` open the flows to them, and the value `te
 {{- $monitoring := include "orderflow.shared" (dict "root" .root "key" "monitoring") | fromYaml -}}
 {{- if and $monitoring.enabled (not .isJob) -}}
 {{- $ingress = append $ingress (dict "port" "admin" "from" $policy.metricsFrom) -}}
+{{- end -}}
+{{- if .isWatched -}}
+{{- $ingress = append $ingress (dict "port" "admin" "from" (include "orderflow.peerOf" (dict "root" .root "name" "console") | fromYamlArray)) -}}
 {{- end -}}
 {{- $egress := .egress | default list -}}
 {{- if .kafka -}}
@@ -73,4 +77,11 @@ spec:
     matchLabels:
       app.kubernetes.io/name: {{ .name }}
       app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end -}}
+
+{{/* The port of an origin such as http://host:8081. */}}
+{{- define "orderflow.portOf" -}}
+{{- $url := urlParse . -}}
+{{- $port := splitList ":" $url.host | rest | join "" -}}
+{{- $port | default (eq $url.scheme "https" | ternary "443" "80") -}}
 {{- end -}}

@@ -26,6 +26,33 @@ spec:
       {{- end }}
 {{- end -}}
 
+{{/* Pods with a port `admin`: those of a chart's Deployments, not of its Jobs. */}}
+{{- define "orderflow.adminLabel" -}}
+orderflow.dev/admin: "true"
+{{- end -}}
+
+{{/* A name that has the address of every pod of the chart, also of those that are not ready. Takes a part with the port `admin`. */}}
+{{- define "orderflow.adminService" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "orderflow.fullname" .root }}-admin
+  labels:
+    {{- include "orderflow.labels" .root | nindent 4 }}
+spec:
+  clusterIP: None
+  publishNotReadyAddresses: true
+  selector:
+    {{- include "orderflow.selectorLabels" .root | nindent 4 }}
+    {{- include "orderflow.adminLabel" . | nindent 4 }}
+  ports:
+    - name: admin
+      port: {{ .ports.admin }}
+      targetPort: admin
+      protocol: TCP
+      appProtocol: http
+{{- end -}}
+
 {{/* At most one pod of a part is taken away at a time by a node drain. Takes root and component. */}}
 {{- define "orderflow.podDisruptionBudget" -}}
 apiVersion: policy/v1

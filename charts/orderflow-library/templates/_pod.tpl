@@ -6,6 +6,7 @@ A part is described once, by a dictionary that the defines below take:
   ports       container ports by name
   kafka       whether the part talks to Kafka (see _connections.tpl)
   databases   the databases that it talks to (see _connections.tpl)
+  isWatched   whether the console reads the port `admin` of its pods (see _objects.tpl)
   args        the program and its arguments, when not those of the image
   resources, volumes, mounts   optional
 */}}

@@ -22,6 +22,14 @@ http://{{ $name }}:{{ $values.service.port }}
 {{- end -}}
 {{- end -}}
 
+{{/* Name of the console's Service; empty when it is not part of the release. */}}
+{{- define "platform.console" -}}
+{{- $values := .Values.console -}}
+{{- if ne (get $values "enabled" | toString) "false" -}}
+{{- include "orderflow.fullname" (dict "Chart" (dict "Name" "console") "Release" .Release "Values" $values) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Not empty when all services are part of the release. */}}
 {{- define "platform.isWhole" -}}
 {{- $values := .Values -}}

@@ -27,6 +27,8 @@ test('a leader tells its last decision in words, and what it has changed', async
 
 test('a decision that is not carried out says so, and is no change', async () => {
   world.cluster.changeSpec({ ...SPEC, mode: 'DryRun' });
+  await world.pass(10);
+  expect(reported()?.scaling?.text).not.toContain('DryRun');
   await world.fallBehind();
   await world.pass(10);
   expect(reported()).toMatchObject({ scaling: { direction: 'up' }, changes: [] });

@@ -28,7 +28,7 @@ export function reportScaler(
 function describeDecision({ decision, policy, hindrance }: Decided): ScalingDecision {
   const { atMs, direction, replicas } = decision;
   const [headline = '', ...terms] = explain(decision, policy).split('\n');
-  const first = hindrance === null ? headline : `${headline} Not done: ${hindrance}.`;
+  const first = hindrance === null || direction === 'hold' ? headline : `${headline} Not done: ${hindrance}.`;
   return { at: new Date(atMs).toISOString(), direction, replicas, text: [first, ...terms].join('\n') };
 }
 
