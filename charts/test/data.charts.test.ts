@@ -1,21 +1,24 @@
 import { expect, test } from '@jest/globals';
-import { render, type Resource } from './helm.ts';
+import { render, type Rendering, type Resource } from './helm.ts';
 import { find, ids, ofKind } from './resources.ts';
 
 interface Acl {
-  readonly resource: { readonly type: string; readonly name: string };
+  readonly resource: { readonly type: string; readonly name?: string };
   readonly operations: readonly string[];
 }
 
 /** `topic order-events: Describe Read` */
 function rightsOf(user: Resource): readonly string[] {
   const acls = user['spec'].authorization.acls as readonly Acl[];
-  return acls.map(({ resource, operations }) => `${resource.type} ${resource.name}: ${operations.join(' ')}`);
+  return acls.map(({ resource, operations }) => `${resource.type} ${resource.name ?? ''}: ${operations.join(' ')}`);
 }
 
 test('each user of Kafka may do what its component does, and no more', () => {
-  const users = ofKind(render('data', { files: ['values-production.yaml'] }), 'KafkaUser');
-  expect(Object.fromEntries(users.map((user) => [user.metadata.name, rightsOf(user)]))).toEqual({
+  const rightsOfUsers = (rendering: Rendering): unknown =>
+    Object.fromEntries(
+      ofKind(render('data', rendering), 'KafkaUser').map((user) => [user.metadata.name, rightsOf(user)]),
+    );
+  const always = {
     'kafka-order-service': ['topic order-events: Describe Write'],
     'kafka-event-processor': [
       'topic order-events: Describe Read',
@@ -24,7 +27,21 @@ test('each user of Kafka may do what its component does, and no more', () => {
     ],
     'kafka-operator': ['topic order-events: Describe', 'group event-processor: Describe'],
     'kafka-auditor': ['topic order-events: Describe Read', 'group event-processor: Describe'],
+  };
+  expect(rightsOfUsers({ files: ['values-production.yaml'] })).toEqual(always);
+  expect(rightsOfUsers({ files: ['ci/kafka-ui-values.yaml'] })).toEqual({
+    ...always,
+    'kafka-event-processor': [...always['kafka-event-processor'], 'topic order-events: Describe Write'],
+    'kafka-ui': ['topic *: Describe DescribeConfigs Read', 'group *: Describe', 'cluster : Describe DescribeConfigs'],
   });
+});
+
+test('the users of Kafka follow the names of topics and of the group', () => {
+  const set = ['topics.orderEvents.name=events', 'topics.deadLetters.name=dead', 'users.consumerGroup=workers'];
+  const users = ofKind(render('data', { set }), 'KafkaUser').flatMap(rightsOf);
+  expect(new Set(users.map((right) => right.split(':')[0]))).toEqual(
+    new Set(['topic events', 'topic dead', 'group workers']),
+  );
 });
 
 test('production survives the loss of one broker and of one database server', () => {

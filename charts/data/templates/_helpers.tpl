@@ -23,13 +23,25 @@ annotations:
 {{- toYaml $databases -}}
 {{- end -}}
 
-{{/* ACLs of a topic, a group or, without a name, the cluster. Takes type, name and operations. */}}
+{{/* An entry of files/kafka-rights.yaml as an ACL of Strimzi. Takes acl and values. */}}
 {{- define "data.acl" -}}
+{{- $type := "cluster" -}}
+{{- $name := "" -}}
+{{- with .acl.topic -}}
+{{- $type = "topic" -}}
+{{- $name = "*" -}}
+{{- if ne . "*" -}}{{- $name = (get $.values.topics .).name -}}{{- end -}}
+{{- end -}}
+{{- with .acl.group -}}
+{{- $type = "group" -}}
+{{- $name = "*" -}}
+{{- if ne . "*" -}}{{- $name = get $.values.users . -}}{{- end -}}
+{{- end -}}
 - resource:
-    type: {{ .type }}
-    {{- with .name }}
+    type: {{ $type }}
+    {{- with $name }}
     name: {{ . | quote }}
     patternType: literal
     {{- end }}
-  operations: {{ toJson .operations }}
+  operations: {{ toJson .acl.operations }}
 {{- end -}}
