@@ -143,6 +143,17 @@ export const SHOP: DashboardDescription = {
             { expr: placing(0.99), legend: 'p99', exemplars: true },
           ],
         },
+        {
+          title: 'New orders on their way',
+          description:
+            'From the gateway to their answer, and how many there may be. Beyond the limit, which follows how long they take, orders are refused.',
+          unit: 'short',
+          queries: [
+            { expr: `sum(orders_in_flight{${SCOPE}})`, legend: 'on their way' },
+            { expr: `sum(orders_in_flight_limit{${SCOPE}})`, legend: 'limit' },
+            { expr: `sum(rate(orders_refused_total{${SCOPE}}[$__rate_interval]))`, legend: 'refused per second' },
+          ],
+        },
       ],
     },
     {
