@@ -29,6 +29,13 @@ describe('the events of an order', () => {
     expect(note(watch(), [2])).toEqual(['misordered']);
   });
 
+  test('are told apart up to the 31st', () => {
+    const sequences = Array.from({ length: 33 }, (_, index) => index + 1);
+    const arrivals = note(watch(), sequences);
+    expect(arrivals.slice(0, 31)).toEqual(sequences.slice(0, 31).map(() => 'next'));
+    expect(arrivals.slice(31)).toEqual(['redelivered', 'redelivered']);
+  });
+
   test('must not change the partition', () => {
     const order = watch();
     note(order, [1]);
