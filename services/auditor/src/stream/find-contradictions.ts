@@ -44,7 +44,6 @@ export async function findContradictions(
   claims: readonly Claim[],
 ): Promise<ReadonlyMap<number, OrderRow | undefined>> {
   const { rows } = await pool.query<ContradictionRow>({
-    name: 'find-contradictions',
     text: FIND_CONTRADICTIONS,
     values: [
       plainArray(claims.map(({ orderId }) => orderId)),

@@ -75,7 +75,6 @@ export class JournalTail {
   async #judgeTransitions({ transitions }: Receipts): Promise<StreamFinding[]> {
     if (transitions.length === 0) return [];
     const { rows } = await this.#orders.query<{ orderId: string; status: string; sequence: number }>({
-      name: 'read-told-orders',
       text: 'SELECT order_id AS "orderId", status, sequence FROM orders WHERE order_id = ANY ($1::uuid[])',
       values: [transitions.map(({ orderId }) => orderId)],
     });

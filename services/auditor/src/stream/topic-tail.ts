@@ -109,7 +109,6 @@ export class TopicTail {
     if (positions.length === 0) return [];
     const { topic, analytics } = this.#options;
     const { rows } = await analytics.query<Position & { isTaken: boolean; isDead: boolean }>({
-      name: 'find-passed-over',
       text: `SELECT u.partition, u.source_offset AS "offset",
                EXISTS (SELECT FROM consumer_offset c
                  WHERE c.topic = $1 AND c.partition = u.partition AND c.next_offset > u.source_offset) AS "isTaken",
@@ -149,7 +148,6 @@ export class TopicTail {
   async #findGivenUp(orderIds: readonly string[]): Promise<ReadonlySet<string>> {
     if (orderIds.length === 0) return new Set();
     const { rows } = await this.#options.orders.query<{ orderId: string }>({
-      name: 'find-given-up',
       text: 'SELECT DISTINCT order_id AS "orderId" FROM event_outbox_dead WHERE order_id = ANY ($1::uuid[])',
       values: [orderIds],
     });

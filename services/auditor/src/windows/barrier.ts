@@ -9,7 +9,6 @@ export async function readNextOffsets(
   { topic, group }: { readonly topic: string; readonly group: string },
 ): Promise<NextOffsets> {
   const { rows } = await tx.query<{ partition: number; next_offset: number }>({
-    name: 'read-next-offsets',
     text: 'SELECT partition, next_offset FROM consumer_offset WHERE topic = $1 AND consumer_group = $2',
     values: [topic, group],
   });

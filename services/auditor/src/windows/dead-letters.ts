@@ -12,7 +12,6 @@ export async function readDeadLetters(
 ): Promise<DeadLetters> {
   if (orderIds.length === 0) return indexLetters([]);
   const { rows } = await tx.query<{ key: Buffer | null; value: Buffer | null }>({
-    name: 'read-dead-letters',
     text: 'SELECT key, value FROM dead_letters WHERE topic = $1 AND key = ANY ($2::bytea[])',
     values: [topic, orderIds.map((orderId) => Buffer.from(orderId))],
   });

@@ -26,7 +26,6 @@ ORDER BY w.place`;
 export async function sumEffects(tx: PoolClient, windows: readonly Window[]): Promise<EffectSums[]> {
   const ranges = windows.map(idRange);
   const { rows } = await tx.query<EffectSums>({
-    name: 'sum-effects',
     text: SUM_EFFECTS,
     values: [ranges.map(({ low }) => low), ranges.map(({ high }) => high)],
   });
@@ -37,7 +36,6 @@ export async function sumEffects(tx: PoolClient, windows: readonly Window[]): Pr
 export async function readEffects(tx: PoolClient, windows: readonly Window[]): Promise<AuditedEffect[]> {
   const ranges = windows.map(idRange);
   const { rows } = await tx.query<AuditedEffect>({
-    name: 'read-effects',
     text: `SELECT event_id AS "eventId", order_id AS "orderId", sequence, event_type AS "eventType"
            FROM unnest($1::uuid[], $2::uuid[]) AS w (low, high)
            JOIN processed_events ON order_id >= w.low AND order_id < w.high`,
@@ -55,7 +53,6 @@ export interface MinuteFigures {
 /** The figures of each window, which must be a UTC minute, in the same order. */
 export async function readMinutes(tx: PoolClient, windows: readonly Window[]): Promise<MinuteFigures[]> {
   const { rows } = await tx.query<MinuteFigures>({
-    name: 'read-minutes',
     text: `SELECT coalesce(sum(m.orders), 0)::bigint AS orders, coalesce(sum(m.revenue_cents), 0)::bigint AS "revenueCents"
            FROM unnest($1::timestamptz[]) WITH ORDINALITY AS w (minute, place) LEFT JOIN sales_by_minute m USING (minute)
            GROUP BY w.place ORDER BY w.place`,
@@ -85,7 +82,7 @@ export async function readSalesTotals(tx: PoolClient): Promise<SalesTotals> {
     Record<'totals_orders' | 'totals_cents' | 'minutes_orders', number> &
       Record<'minutes_cents' | 'products_cents', number> &
       Record<'view_orders' | 'view_revenue', string>
-  >({ name: 'read-sales-totals', text: READ_TOTALS });
+  >(READ_TOTALS);
   const [row] = rows;
   if (row === undefined) throw new Error('a query without FROM has one row');
   return {
@@ -102,7 +99,6 @@ export async function readSalesTotals(tx: PoolClient): Promise<SalesTotals> {
 /** The first effect of an order whose id is not before `sinceId`; undefined when there is none. */
 export async function readFirstEffect(tx: Pick<PoolClient, 'query'>, sinceId: string): Promise<string | undefined> {
   const { rows } = await tx.query<{ orderId: string }>({
-    name: 'read-first-effect',
     text: 'SELECT order_id AS "orderId" FROM processed_events WHERE order_id >= $1 ORDER BY order_id LIMIT 1',
     values: [sinceId],
   });

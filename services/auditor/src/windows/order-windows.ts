@@ -34,11 +34,27 @@ ORDER BY w.place`;
 export async function sumOrders(tx: PoolClient, windows: readonly Window[]): Promise<OrderSums[]> {
   const ranges = windows.map(idRange);
   const { rows } = await tx.query<OrderSums>({
-    name: 'sum-orders',
     text: SUM_ORDERS,
     values: [ranges.map(({ low }) => low), ranges.map(({ high }) => high)],
   });
   return rows;
+}
+
+/** The number of orders of each window, in the same order; counting stops at `limit`. */
+export async function countOrders(
+  pool: Pick<PoolClient, 'query'>,
+  windows: readonly Window[],
+  limit: number,
+): Promise<number[]> {
+  const ranges = windows.map(idRange);
+  const { rows } = await pool.query<{ orders: number }>(
+    `SELECT (SELECT count(*) FROM (
+       SELECT FROM orders WHERE order_id >= w.low AND order_id < w.high LIMIT $3
+     ) AS counted)::int AS orders
+     FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w (low, high, place) ORDER BY w.place`,
+    [ranges.map(({ low }) => low), ranges.map(({ high }) => high), limit],
+  );
+  return rows.map(({ orders }) => orders);
 }
 
 const COLUMNS = 'order_id AS "orderId", status, sequence, total_cents AS "totalCents"';
@@ -47,7 +63,6 @@ const COLUMNS = 'order_id AS "orderId", status, sequence, total_cents AS "totalC
 export async function readOrders(tx: PoolClient, windows: readonly Window[]): Promise<AuditedOrder[]> {
   const ranges = windows.map(idRange);
   const { rows } = await tx.query<AuditedOrder>({
-    name: 'read-window-orders',
     text: `SELECT ${COLUMNS} FROM unnest($1::uuid[], $2::uuid[]) AS w (low, high)
            JOIN orders ON order_id >= w.low AND order_id < w.high`,
     values: [ranges.map(({ low }) => low), ranges.map(({ high }) => high)],
@@ -58,7 +73,6 @@ export async function readOrders(tx: PoolClient, windows: readonly Window[]): Pr
 /** The orders with these ids, as they are now. */
 export async function readOrdersById(tx: PoolClient, orderIds: readonly string[]): Promise<AuditedOrder[]> {
   const { rows } = await tx.query<AuditedOrder>({
-    name: 'read-orders-by-id',
     text: `SELECT ${COLUMNS} FROM orders WHERE order_id = ANY ($1::uuid[])`,
     values: [orderIds],
   });
@@ -71,7 +85,6 @@ export async function readOrderBounds(
   sinceId: string,
 ): Promise<{ readonly first: string; readonly last: string } | undefined> {
   const { rows } = await tx.query<{ first: string | null; last: string | null }>({
-    name: 'read-order-bounds',
     text: `SELECT (SELECT order_id FROM orders WHERE order_id >= $1 ORDER BY order_id LIMIT 1) AS first,
                   (SELECT order_id FROM orders WHERE order_id >= $1 ORDER BY order_id DESC LIMIT 1) AS last`,
     values: [sinceId],

@@ -35,21 +35,21 @@ interface OutboxQueryRow {
   readonly has_order: boolean;
 }
 
+/** The row of the order is looked up for each event: EXISTS would become a hash of all orders. */
 const READ_OUTBOX = `
 SELECT o.event_id, o.order_id, o.payload, o.created_at,
-       CASE WHEN p.order_id IS NULL THEN 'unsent' ELSE 'parked' END AS reason,
-       EXISTS (SELECT FROM orders r WHERE r.order_id = o.order_id) AS has_order
+       CASE WHEN p.order_id IS NULL THEN 'unsent' ELSE 'parked' END AS reason, r.order_id IS NOT NULL AS has_order
 FROM (SELECT event_id, order_id, payload, created_at FROM event_outbox LIMIT $1) o
 LEFT JOIN outbox_parked p ON p.order_id = o.order_id
+LEFT JOIN LATERAL (SELECT order_id FROM orders WHERE order_id = o.order_id LIMIT 1) r ON true
 UNION ALL
-SELECT d.event_id, d.order_id, d.payload, d.created_at, 'given up',
-       EXISTS (SELECT FROM orders r WHERE r.order_id = d.order_id)
-FROM (SELECT event_id, order_id, payload, created_at FROM event_outbox_dead LIMIT $1) d`;
+SELECT d.event_id, d.order_id, d.payload, d.created_at, 'given up', r.order_id IS NOT NULL
+FROM (SELECT event_id, order_id, payload, created_at FROM event_outbox_dead LIMIT $1) d
+LEFT JOIN LATERAL (SELECT order_id FROM orders WHERE order_id = d.order_id LIMIT 1) r ON true`;
 
 /** What the outbox holds, in the same snapshot as the orders of `tx`. */
 export async function readOutbox(tx: PoolClient): Promise<OutboxContents> {
   const { rows } = await tx.query<OutboxQueryRow>({
-    name: 'read-outbox',
     text: READ_OUTBOX,
     values: [OUTBOX_LIMIT + 1],
   });

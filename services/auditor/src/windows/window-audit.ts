@@ -61,28 +61,19 @@ export class WindowAudit {
   async look({ closed, open }: LookPlan, isQuiet: boolean, signal: AbortSignal): Promise<Looks> {
     // An order that is committed after this moment has a later id, or is found by the next look.
     const lookedAtMs = this.#sources.clock.nowMs();
-    const { sums, outbox } = await this.#reader.readOrderSums([...closed, ...open]);
-    const windows = [...closed, ...open].map((window, index) => ({ window, orders: sumAt(sums, index) }));
-    const judged = windows.filter(
-      ({ orders }, index) => index < closed.length || isQuiet || orders.orders <= OPEN_LIMIT,
-    );
+    const judged = [...closed, ...(isQuiet ? open : await this.#reader.findSmall(open, OPEN_LIMIT))];
+    const { sums, outbox } = await this.#reader.readOrderSums(judged);
     const read = async (tx: PoolClient) => ({
-      effects: await sumEffects(
-        tx,
-        judged.map(({ window }) => window),
-      ),
-      figures: await readMinutes(
-        tx,
-        judged.map(({ window }) => window),
-      ),
+      effects: await sumEffects(tx, judged),
+      figures: await readMinutes(tx, judged),
       totals: await readSalesTotals(tx),
     });
     const behind = await this.#reader.readBehind(await this.#reader.readEnds(), read, signal);
     if (behind === undefined) return { looks: [], outbox, isBehind: true, totals: [] };
     const { effects, figures, totals } = behind.value;
     const looks: WindowLook[] = [];
-    for (const [index, { window, orders }] of judged.entries()) {
-      const minute = { window, orders, effects: effectsAt(effects, index) };
+    for (const [index, window] of judged.entries()) {
+      const minute = { window, orders: sumAt(sums, index), effects: effectsAt(effects, index) };
       looks.push(await this.#lookAt(minute, figures[index], { lookedAtMs, outbox, signal }));
     }
     return { looks, outbox, isBehind: false, totals: compareTotals(totals) };

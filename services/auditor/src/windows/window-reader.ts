@@ -7,7 +7,7 @@ import { countUnread, readNextOffsets } from './barrier.ts';
 import { findMissing, findUnexplained, type WindowRows } from './compare-rows.ts';
 import { readDeadLetters } from './dead-letters.ts';
 import { readEffects, readMinutes, type MinuteFigures } from './effect-windows.ts';
-import { readOrders, readOrdersById, sumOrders } from './order-windows.ts';
+import { countOrders, readOrders, readOrdersById, sumOrders } from './order-windows.ts';
 import { readOutbox, type OutboxContents } from './outbox-contents.ts';
 import type { OrderSums, Window } from './window.ts';
 
@@ -31,6 +31,12 @@ export class WindowReader {
 
   constructor(sources: WindowSources) {
     this.#sources = sources;
+  }
+
+  /** The windows that have at most so many orders, without counting those of the others. */
+  async findSmall(windows: readonly Window[], limit: number): Promise<Window[]> {
+    const counts = await countOrders(this.#sources.orders, windows, limit + 1);
+    return windows.filter((_, index) => (counts[index] ?? 0) <= limit);
   }
 
   readOrderSums(windows: readonly Window[]): Promise<{ readonly sums: OrderSums[]; readonly outbox: OutboxContents }> {
