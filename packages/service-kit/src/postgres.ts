@@ -78,12 +78,18 @@ export interface PoolOptions {
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   readonly max?: number;
+  /** Server settings of its sessions by name, such as those of the planner. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A connection pool. A connection that breaks is replaced; unheard, its error event would end the process. */
-export function createPool(config: PostgresConfig, { logger, applicationName, max }: PoolOptions): Pool {
+export function createPool(config: PostgresConfig, options: PoolOptions): Pool {
+  const { logger, applicationName, max, settings = {} } = options;
   const pool = new Pool({
     ...clientOptions(config, applicationName),
+    options: Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
     max: max ?? config.DATABASE_POOL_SIZE,
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 1_800,

@@ -10,6 +10,7 @@ import { composeApi } from './compose-api.ts';
 import { composePublisher } from './compose-publisher.ts';
 import { readOrderServiceConfig } from './config.ts';
 import { ORDER_MIGRATIONS } from './migrations.ts';
+import { createOutboxPool } from './outbox/outbox-pool.ts';
 
 await runProcess(async () => {
   const config = readOrderServiceConfig(process.env);
@@ -24,9 +25,14 @@ await runProcess(async () => {
   app.use(schema);
   const pool = createPool(config, { logger, applicationName: 'order-service' });
   app.use(poolComponent('orders-database', pool));
-  createPoolMetrics(registry).watch('orders', pool);
+  const poolMetrics = createPoolMetrics(registry);
+  poolMetrics.watch('orders', pool);
   if (config.kafka !== undefined) {
-    composePublisher(app, { config, kafka: config.kafka, pool, registry, logger, publisherId: randomUUID() });
+    const outboxPool = createOutboxPool(config, logger);
+    app.use(poolComponent('outbox-connections', outboxPool));
+    poolMetrics.watch('outbox', outboxPool);
+    const publisherId = randomUUID();
+    composePublisher(app, { config, kafka: config.kafka, pool: outboxPool, registry, logger, publisherId });
   }
   const api = config.PUBLISHER === 'only' ? undefined : composeApi(app, { config, pool, registry, logger });
   app.use({
