@@ -70,5 +70,6 @@ USER root
 RUN install -d -o 10001 -g 10001 "$NODE_COMPILE_CACHE"
 USER 10001:10001
 RUN LOG_LEVEL=loud LOADGEN_RATE=none node src/main.ts 2>/dev/null; test $? = 2
-# The flag: docs/adr/0023-flags-of-v8.md. The import loads nothing unless OTEL_* asks for traces: docs/adr/0016-traces.md.
+# Both flags: docs/adr/0023-flags-of-v8.md; the first is a variable, which a chart may set otherwise. The import loads nothing unless OTEL_* asks for traces: docs/adr/0016-traces.md.
+ENV NODE_OPTIONS=--max-semi-space-size=16
 CMD ["node", "--no-allocation-site-pretenuring", "--import", "@orderflow/service-kit/telemetry/preload", "src/main.ts"]

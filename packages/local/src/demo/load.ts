@@ -58,12 +58,15 @@ function scheduleArguments({ ratePerSecond, seconds, warmupSeconds = 0 }: LoadOp
   return ['--stages', stages, ...duration, '--warmup', `${warmupSeconds}s`];
 }
 
+/** docs/adr/0023-flags-of-v8.md */
+const NODE_FLAGS = ['--max-semi-space-size=8', '--no-allocation-site-pretenuring'];
+
 /** @throws {LocalError} COMMAND_FAILED when the generator cannot be started. */
 export function startLoad(options: LoadOptions): RunningLoad {
   const logFile = join(options.run.logDirectory, 'load-generator.log');
   const log = openSync(logFile, 'a');
   const { gateway, receipts, report, connections } = options;
-  const args = ['--max-semi-space-size=8', GENERATOR, '--url', gateway, ...scheduleArguments(options)];
+  const args = [...NODE_FLAGS, GENERATOR, '--url', gateway, ...scheduleArguments(options)];
   args.push(...mixArguments(options.mix ?? MIX), '--receipts', receipts, '--json', report, '--progress', 'json');
   if (connections !== undefined) args.push('--connections', String(connections));
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log] });

@@ -10,10 +10,10 @@ const READY_DEADLINE_MS = 60_000;
 const TELEMETRY_PRELOAD = '@orderflow/service-kit/telemetry/preload';
 
 /**
- * V8 sizes its heap by the machine's memory; a service is to stay below 250 MiB also where there is plenty. The other one
- * is that of the images: docs/adr/0023-flags-of-v8.md.
+ * V8 sizes its heap by the machine's memory; a service is to stay below 250 MiB also where there is plenty. The other two
+ * are those of the images: docs/adr/0023-flags-of-v8.md.
  */
-const NODE_FLAGS = ['--max-old-space-size=192', '--no-allocation-site-pretenuring'];
+const NODE_FLAGS = ['--max-old-space-size=192', '--max-semi-space-size=16', '--no-allocation-site-pretenuring'];
 
 /** A service of this repository, as the name of its folder in `services/`. */
 export type ServiceName = 'api-gateway' | 'order-service' | 'event-processor' | 'auditor' | 'console';
