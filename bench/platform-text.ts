@@ -44,8 +44,9 @@ const msText = (ms: number | undefined | null): string =>
 /** A row for each figure. */
 export function overloadTable(report: OverloadReport): TableText {
   const { capacityPerSecond, refusalMs, reads, recoverySeconds } = report;
+  // A generator that gets no CPU says nothing in time.
   const perSecond = (rate: number): string =>
-    `${whole(rate)}/s, ${(rate / capacityPerSecond).toFixed(2)} of the capacity`;
+    Number.isFinite(rate) ? `${whole(rate)}/s, ${(rate / capacityPerSecond).toFixed(2)} of the capacity` : 'not known';
   return {
     head: ['', 'figure'],
     rows: [

@@ -80,8 +80,8 @@ export function rateLimiterOf(config: GatewayConfig): RateLimiter | undefined {
   return new RateLimiter({ perSecond, burst: config.RATE_LIMIT_BURST ?? Math.max(1, Math.ceil(perSecond)) });
 }
 
-/** Below it the groups of the order service would be small, and orders dear. */
-const MIN_ORDERS_IN_FLIGHT = 64;
+/** What an order service stores at a time: two groups of 64 by default. */
+const MIN_ORDERS_IN_FLIGHT = 128;
 
 /** Of the places at the order service. The others are for reads and for what happens to orders that were taken. */
 const SHARE_OF_NEW_ORDERS = 7 / 8;

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { AdmissionPolicy } from './admission-limit.ts';
 import { OrderAdmission } from './order-admission.ts';
 
-const policy: AdmissionPolicy = { targetMs: 150, minLimit: 64, maxLimit: 2_016 };
+const policy: AdmissionPolicy = { targetMs: 150, minLimit: 128, maxLimit: 2_016 };
 
 /** The objective of POST /orders. */
 const OBJECTIVE_MS = 300;
@@ -92,9 +92,23 @@ describe('OrderAdmission', () => {
     expect(refusedOf(outcomes)).toEqual([]);
   });
 
-  test('refuses nobody because the database is slow, as long as it keeps up', () => {
-    const outcomes = simulate({ ...usual, leastMs: () => 400, offeredPerSecond: () => 1_000, untilMs: 10_000 });
+  test('refuses nobody because the database is slow, as long as no more are on their way than are stored at a time', () => {
+    const outcomes = simulate({ ...usual, leastMs: () => 400, offeredPerSecond: () => 300, untilMs: 10_000 });
     expect(refusedOf(outcomes)).toEqual([]);
+  });
+
+  test('acts when clients have few connections too, so that the limit is never reached at first', () => {
+    // 600 connections: an order more is sent when one is answered, at the rate of the service.
+    const admission = new OrderAdmission(policy, 0);
+    for (let connection = 0; connection < 600; connection += 1) admission.enter();
+    let refused = 0;
+    for (let nowMs = 1_000; nowMs < 20_000; nowMs += 5) {
+      admission.leave({ nowMs, latencyMs: 5 * admission.inFlight, isStored: true });
+      if (admission.isFull) refused += 1;
+      else admission.enter();
+    }
+    expect(refused).toBeGreaterThan(0);
+    expect(admission.inFlight).toBe(policy.minLimit);
   });
 
   test('learns nothing from orders that failed quickly, and something from those that nobody waited for', () => {

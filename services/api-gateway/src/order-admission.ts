@@ -17,7 +17,6 @@ export class OrderAdmission {
   readonly #policy: AdmissionPolicy;
   #limit: number;
   #inFlight = 0;
-  #peakInFlight = 0;
   #quickestMs = Number.POSITIVE_INFINITY;
   #windowStartMs: number;
 
@@ -43,7 +42,6 @@ export class OrderAdmission {
   /** Counts an order; each is followed by one `leave`. */
   enter(): void {
     this.#inFlight += 1;
-    if (this.#inFlight > this.#peakInFlight) this.#peakInFlight = this.#inFlight;
   }
 
   leave({ nowMs, latencyMs, isStored }: OrderEnd): void {
@@ -55,12 +53,10 @@ export class OrderAdmission {
     const limit = decideLimit(this.#policy, this.#limit, {
       elapsedMs: nowMs - this.#windowStartMs,
       quickestMs: this.#quickestMs,
-      peakInFlight: this.#peakInFlight,
     });
     if (limit === undefined) return;
     this.#limit = limit;
     this.#windowStartMs = nowMs;
     this.#quickestMs = Number.POSITIVE_INFINITY;
-    this.#peakInFlight = this.#inFlight;
   }
 }
