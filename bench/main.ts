@@ -16,6 +16,8 @@ import {
   type BenchSize,
   type ComparedBench,
 } from './options.ts';
+import { benchOperatorSoak } from './operator-soak.ts';
+import { renderOperatorSoak } from './operator-soak-text.ts';
 import { benchOrders } from './orders.ts';
 import { renderPlatformReport, type PlatformReport } from './platform-text.ts';
 import { PlatformRun } from './platform-run.ts';
@@ -87,6 +89,7 @@ async function run({ name, size }: BenchOptions, proceedings: Proceedings): Prom
   if (name === 'scaling') return simulateScaling(proceedings.log, size);
   if (name === 'all') return runAll(size, proceedings);
   if (name === 'page') return publish(proceedings.log);
+  if (name === 'operator-soak') return measureOperator(size, proceedings);
   if (name === 'capacity' || name === 'overload' || name === 'soak') return measurePlatform(name, size, proceedings);
   return compare(name, size, proceedings);
 }
@@ -135,6 +138,18 @@ async function measurePlatform(
   const report = await PLATFORM[bench](on, size, () => ({ ...facts, machine: readMachine() }));
   await writeReport(bench, report);
   process.stdout.write(`\n${renderPlatformReport(report)}\n`);
+  return Number(report.bars.some(({ met }) => !met));
+}
+
+/** The operator alone, with a broker. */
+async function measureOperator(size: BenchSize, { log, command }: Proceedings): Promise<number> {
+  const readMachine = watchMachine();
+  const measuredAt = new Date().toISOString();
+  const findings = await benchOperatorSoak({ localDirectory, log, interrupt: interrupt.signal }, size);
+  const facts = { command, measuredAt, machine: readMachine() };
+  const report = { kind: 'operator-soak', bench: 'operator-soak', ...findings, ...facts } as const;
+  await writeReport('operator-soak', report);
+  process.stdout.write(`\n${renderOperatorSoak(report)}\n`);
   return Number(report.bars.some(({ met }) => !met));
 }
 

@@ -21,6 +21,10 @@ describe('parseOptions', () => {
       name: 'orders',
       size: { rounds: 3, seconds: 2 },
     });
+    expect(parseOptions(['operator-soak', '--scalers', '5', '--partitions', '6', '--minutes', '2'])).toEqual({
+      name: 'operator-soak',
+      size: { scalers: 5, partitions: 6, minutes: 2 },
+    });
     expect(parseOptions(['publisher', '--events', '1000', '--peer-events', '50'])).toEqual({
       name: 'publisher',
       size: { events: 1000, peerEvents: 50 },
@@ -43,7 +47,7 @@ describe('parseOptions', () => {
 
   test('names the benchmarks when the name is unknown', () => {
     expect(refusalOf('order')).toBe(
-      'there is no benchmark order; there are orders, gateway, publisher, processor, growth, telemetry, capacity, overload, soak, scaling, all, page',
+      'there is no benchmark order; there are orders, gateway, publisher, processor, growth, telemetry, capacity, overload, soak, operator-soak, scaling, all, page',
     );
   });
 

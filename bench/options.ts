@@ -4,7 +4,16 @@ import { parseArgs } from 'node:util';
 export const COMPARED = ['orders', 'gateway', 'publisher', 'processor', 'growth', 'telemetry'] as const;
 export type ComparedBench = (typeof COMPARED)[number];
 
-export const BENCH_NAMES = [...COMPARED, 'capacity', 'overload', 'soak', 'scaling', 'all', 'page'] as const;
+export const BENCH_NAMES = [
+  ...COMPARED,
+  'capacity',
+  'overload',
+  'soak',
+  'operator-soak',
+  'scaling',
+  'all',
+  'page',
+] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 /** How much is measured. What is left out is the benchmark's own choice, which is that of the bars. */
@@ -23,8 +32,12 @@ export interface BenchSize {
   readonly rate?: number;
   /** Of `capacity`: event processors, instead of one, two and four. */
   readonly processors?: number;
-  /** Of `soak`. */
+  /** Of `soak` and `operator-soak`. */
   readonly minutes?: number;
+  /** Of `operator-soak`: LagScalers, each with a topic and a group of its own. */
+  readonly scalers?: number;
+  /** Of `operator-soak`: of each topic. */
+  readonly partitions?: number;
 }
 
 export interface BenchOptions {
@@ -46,6 +59,7 @@ const SIZES: Readonly<Record<BenchName, Readonly<Record<string, keyof BenchSize>
   capacity: { seconds: 'seconds', rate: 'rate', processors: 'processors' },
   overload: { seconds: 'seconds', rate: 'rate' },
   soak: { minutes: 'minutes', rate: 'rate' },
+  'operator-soak': { minutes: 'minutes', scalers: 'scalers', partitions: 'partitions' },
   scaling: { rounds: 'rounds' },
   all: { rounds: 'rounds' },
   page: {},

@@ -1,10 +1,12 @@
+import type { OperatorSoakReport } from './operator-soak.ts';
+import { operatorSoakTable } from './operator-soak-text.ts';
 import { OBJECTIVE_MS } from './overload.ts';
 import { platformTable, type PlatformReport } from './platform-text.ts';
-import type { Bar, BenchReport, Circumstances } from './report.ts';
+import type { Bar, BenchReport, Circumstances, Surroundings } from './report.ts';
 import { markdownTable, precise, whole } from './tables.ts';
 
 /** What the page can show. */
-export type PageReport = BenchReport | PlatformReport;
+export type PageReport = BenchReport | PlatformReport | OperatorSoakReport;
 
 const INTRODUCTION = [
   '# Benchmarks',
@@ -13,7 +15,7 @@ const INTRODUCTION = [
   'PostgreSQL and the same Kafka broker, with fsync and synchronous_commit on and acks=all; after each measurement it is',
   'checked that nothing was lost, doubled or altered. Generator, databases and broker share the machine with what is',
   'measured, so rates are small; ratios are taken within rounds, CPU and WAL are medians. Say what you get elsewhere:',
-  '`npm run bench -- orders|gateway|publisher|processor|growth|telemetry|capacity|overload|soak`, or `all`.',
+  '`npm run bench -- orders|gateway|publisher|processor|growth|telemetry|capacity|overload|soak|operator-soak`, or `all`.',
   '',
 ];
 
@@ -48,6 +50,8 @@ function renderSection(report: PageReport): string[] {
         `${report.ratePerSecond} orders/s for ${report.minutes} minutes; slopes over the last two thirds. The outbox table took at`,
         `most ${report.outbox.maxMiB.toFixed(1)} MiB, ${report.outbox.lastMiB.toFixed(1)} MiB in the end.`,
       ]);
+    case 'operator-soak':
+      return renderOperatorSection(report);
     default:
       return report satisfies never;
   }
@@ -64,6 +68,25 @@ function renderPlatform(report: PlatformReport, introduction: readonly string[])
     ...markdownTable(head, rows),
     '',
     `- auditor: ${verdict}, ${whole(accepted ?? 0)} accepted, lost ${lost}, duplicated ${duplicated}`,
+    ...report.bars.map(barText),
+    '',
+    ...circumstancesText(report),
+    '',
+  ];
+}
+
+function renderOperatorSection(report: OperatorSoakReport): string[] {
+  const { head, rows } = operatorSoakTable(report);
+  return [
+    `## ${report.bench}`,
+    '',
+    `The operator in a process of its own, started as its container starts it, with ${report.scalers} LagScalers for ${report.minutes}`,
+    `minutes. Each has a topic of ${report.partitions} partitions and a group of its own on a real broker; load comes in waves, and groups`,
+    'have as many members as the operator says. The API server is a model. The peak is that of the whole life of the',
+    'process; median and slope are over the last two thirds.',
+    '',
+    ...markdownTable(head, rows),
+    '',
     ...report.bars.map(barText),
     '',
     ...circumstancesText(report),
@@ -110,10 +133,15 @@ export function barText({ name, value, bar, met }: Bar): string {
   return `- ${met ? 'met' : '**missed**'}: ${name} ${precise(value)}, the bar is ${precise(bar)}`;
 }
 
-export function circumstancesText({ command, measuredAt, machine, durability }: Circumstances): string[] {
+export function circumstancesText({
+  command,
+  measuredAt,
+  machine,
+  durability,
+}: Surroundings & Partial<Pick<Circumstances, 'durability'>>): string[] {
   const { before, after } = machine.loadAverage;
   return [
     `\`${command}\`, ${measuredAt.slice(0, 10)}; ${machine.cpus} CPUs (${machine.cpuModel}), ${machine.memoryGiB} GiB, ` +
-      `${machine.system}, Node ${machine.node}, ${durability.server}; load average ${before.toFixed(1)} before, ${after.toFixed(1)} after.`,
+      `${machine.system}, Node ${machine.node}${durability === undefined ? '' : `, ${durability.server}`}; load average ${before.toFixed(1)} before, ${after.toFixed(1)} after.`,
   ];
 }

@@ -1,4 +1,5 @@
-import type { Bar, BenchReport, Circumstances, SideSummary } from './report.ts';
+import type { Durability } from './durability.ts';
+import type { Bar, BenchReport, Circumstances, SideSummary, Surroundings } from './report.ts';
 import { precise, renderTable, whole } from './tables.ts';
 
 /** The report for people. */
@@ -31,13 +32,22 @@ export function renderReport(report: BenchReport): string {
   ].join('\n');
 }
 
-export function renderCircumstances({ machine, durability }: Circumstances): string[] {
+export function renderCircumstances({
+  machine,
+  durability,
+}: Surroundings & Partial<Pick<Circumstances, 'durability'>>): string[] {
   const load = machine.loadAverage;
   return [
-    `  ${durability.server}; fsync ${durability.fsync}, synchronous_commit ${durability.synchronousCommit}, ` +
-      `full_page_writes ${durability.fullPageWrites}; Kafka acks ${durability.kafkaAcks}`,
+    ...(durability === undefined ? [] : [renderDurability(durability)]),
     `  ${machine.cpus} CPUs (${machine.cpuModel}), load average ${load.before.toFixed(2)} before and ${load.after.toFixed(2)} after`,
   ];
+}
+
+function renderDurability({ server, fsync, synchronousCommit, fullPageWrites, kafkaAcks }: Durability): string {
+  return (
+    `  ${server}; fsync ${fsync}, synchronous_commit ${synchronousCommit}, ` +
+    `full_page_writes ${fullPageWrites}; Kafka acks ${kafkaAcks}`
+  );
 }
 
 export function renderBar({ name, value, bar, met }: Bar): string {

@@ -48,13 +48,17 @@ export interface Bar {
   readonly met: boolean;
 }
 
-/** Under which a measurement was made: without them a number says nothing. */
-export interface Circumstances {
+/** Where and by what a measurement was made: without it a number says nothing. */
+export interface Surroundings {
   /** What was typed. */
   readonly command: string;
   /** ISO 8601. */
   readonly measuredAt: string;
   readonly machine: Machine;
+}
+
+/** With PostgreSQL. */
+export interface Circumstances extends Surroundings {
   readonly durability: Durability;
 }
 

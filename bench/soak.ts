@@ -1,15 +1,13 @@
 import { measureProcess } from '@orderflow/local/platform/process-usage';
+import { trendOf, type MemorySample } from './memory-trend.ts';
 import type { BenchSize } from './options.ts';
 import type { AuditSummary, PlatformRun } from './platform-run.ts';
 import { toCeiling, type Bar, type Circumstances } from './report.ts';
-import { slope } from './statistics.ts';
 
 const MINUTES = 10;
 const ORDERS_PER_SECOND = 500;
 const MIB = 2 ** 20;
 
-/** Heaps grow until V8 has seen what the work needs; that is no leak. */
-const SETTLE_SHARE = 1 / 3;
 const MAX_MIB_PER_MINUTE = 1;
 
 export interface SoakFindings {
@@ -33,16 +31,11 @@ export interface SoakReport extends SoakFindings, Circumstances {
   readonly bench: 'soak';
 }
 
-interface Sample {
-  readonly minutes: number;
-  readonly mib: number;
-}
-
 /** How the memory of every process and the outbox table develop under a steady load. */
 export async function benchSoak(on: PlatformRun, size: BenchSize): Promise<SoakFindings> {
   const { minutes = MINUTES, rate: ratePerSecond = ORDERS_PER_SECOND } = size;
   const { gateway, orders, processors } = on.platform;
-  const memory = new Map<string, Sample[]>([gateway, orders, ...processors].map(({ name }) => [name, []]));
+  const memory = new Map<string, MemorySample[]>([gateway, orders, ...processors].map(({ name }) => [name, []]));
   const outboxBytes: Promise<number>[] = [];
   await on.send({ ratePerSecond, seconds: minutes * 60, warmupSeconds: 0 }, ({ elapsedMs }) => {
     for (const { name, pid } of [gateway, orders, ...processors]) {
@@ -64,15 +57,6 @@ export async function benchSoak(on: PlatformRun, size: BenchSize): Promise<SoakF
     bars: processes.map(({ name, mibPerMinute }) =>
       toCeiling(`MiB per minute of ${name}, at most`, mibPerMinute, MAX_MIB_PER_MINUTE),
     ),
-  };
-}
-
-function trendOf(samples: readonly Sample[]) {
-  const settled = samples.slice(Math.floor(samples.length * SETTLE_SHARE));
-  return {
-    mibPerMinute: slope(settled.map(({ minutes, mib }) => [minutes, mib])),
-    firstMiB: settled[0]?.mib ?? Number.NaN,
-    lastMiB: settled.at(-1)?.mib ?? Number.NaN,
   };
 }
 

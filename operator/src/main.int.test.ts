@@ -17,6 +17,7 @@ import {
   NAMESPACE,
 } from '../test/objects.ts';
 import { OperatorProcess } from '../test/operator-process.ts';
+import { runDeployment } from '../test/run-deployment.ts';
 import { parseStatus } from './api/v1alpha1/status.ts';
 
 const TARGET = 'event-processor';
@@ -46,7 +47,7 @@ beforeEach(async () => {
   await group.resize(1);
   api = await FakeApiServer.start();
   api.store.create(DEPLOYMENT_COLLECTION, deployment(TARGET, 1));
-  runDeployment();
+  runDeployment({ store: api.store, name: TARGET, group });
   operator = await OperatorProcess.start({ kubeconfig: api.kubeconfig, namespace: NAMESPACE, pollMs: POLL_MS });
 });
 
@@ -55,23 +56,6 @@ afterEach(async () => {
   await group.resize(0);
   await api[Symbol.asyncDispose](); // throws when the Role did not allow a call
 });
-
-/** Does what the Deployment controller and the kubelets do: as many members as spec.replicas says. */
-function runDeployment(): void {
-  let resizing = Promise.resolve();
-  const resize = async (replicas: number, observedGeneration: number | undefined): Promise<void> => {
-    await group.resize(replicas);
-    const pods = { observedGeneration, replicas, updatedReplicas: replicas, readyReplicas: replicas };
-    api.store.patch(DEPLOYMENT_COLLECTION, { name: TARGET, part: 'status' }, { status: pods });
-  };
-  api.store.onChange(({ collection, object }) => {
-    if (collection.resource !== 'deployments') return;
-    const { replicas } = object.spec as { replicas: number };
-    const { observedGeneration } = object.status as { observedGeneration: number };
-    if (observedGeneration === object.metadata.generation) return;
-    resizing = resizing.then(() => resize(replicas, object.metadata.generation));
-  });
-}
 
 function createLagScaler(): void {
   const spec = {

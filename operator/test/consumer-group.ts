@@ -8,6 +8,8 @@ export interface ConsumerGroupOptions {
   readonly topic: string;
   /** A slow handler, so that a backlog lasts. */
   readonly messagesPerSecond: number;
+  /** How long a broker may keep a member waiting for messages. Default: 100 ms. */
+  readonly fetchWaitMs?: number;
 }
 
 const BATCH_MS = 100;
@@ -41,9 +43,10 @@ export class ConsumerGroup {
   }
 
   async #join(): Promise<Consumer> {
-    const { bootstrapServers, groupId, topic, messagesPerSecond } = this.#options;
+    const { bootstrapServers, groupId, topic, messagesPerSecond, fetchWaitMs = 100 } = this.#options;
     const kafka = createKafka({ bootstrapServers: [bootstrapServers], clientId: 'member' }, silentLogger());
-    const member = kafka.consumer({ groupId, heartbeatInterval: 500, rebalanceTimeout: 5_000, maxWaitTimeInMs: 100 });
+    const timing = { heartbeatInterval: 500, rebalanceTimeout: 5_000, maxWaitTimeInMs: fetchWaitMs };
+    const member = kafka.consumer({ groupId, ...timing });
     await member.connect();
     await member.subscribe({ topics: [topic], fromBeginning: true });
     const joined = Promise.withResolvers<void>();

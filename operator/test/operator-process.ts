@@ -5,12 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { until } from '@orderflow/local/until';
-
-/**
- * How the memory bar of 180 MiB is kept: by default V8 lets the young generation alone grow to 64 MB before it collects,
- * and most of what the operator makes lives for one poll.
- */
-const HEAP_BOUNDS = '--max-semi-space-size=4 --max-old-space-size=128';
+import { readContainerCommand } from './container-command.ts';
 
 const DIRECTORY = join(import.meta.dirname, '..');
 
@@ -20,7 +15,7 @@ export interface OperatorOptions {
   readonly pollMs: number;
 }
 
-/** The operator as it runs in a pod: `node src/main.ts` with nothing but its environment. */
+/** The operator as it runs in a pod: its container's command with nothing but its environment. */
 export class OperatorProcess {
   readonly logLines: string[] = [];
   readonly #child: ChildProcess;
@@ -38,11 +33,13 @@ export class OperatorProcess {
     const home = await mkdtemp(join(tmpdir(), 'operator-'));
     const path = join(home, 'kubeconfig');
     await writeFile(path, kubeconfig);
-    const child = spawn(process.execPath, ['--no-warnings', 'src/main.ts'], {
+    const { args, nodeOptions } = readContainerCommand();
+    const child = spawn(process.execPath, args, {
       cwd: DIRECTORY,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        NODE_OPTIONS: HEAP_BOUNDS,
+        NODE_ENV: 'production',
+        NODE_OPTIONS: nodeOptions,
         KUBECONFIG: path,
         WATCH_NAMESPACE: namespace,
         POLL_INTERVAL_MS: String(pollMs),

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { until } from '../until.ts';
-import { measureProcess, measureProcessTree } from './process-usage.ts';
+import { measureProcess, measureProcessTree, readPeakRssBytes } from './process-usage.ts';
 
 const BUSY = 'const end = process.cpuUsage().user + 600_000; while (process.cpuUsage().user < end);';
 
@@ -37,7 +37,27 @@ test('the memory of a tree is that of all who live in it', async () => {
   expect(measureProcessTree(parent.pid ?? 0)).toBeUndefined();
 });
 
+test('the peak is what there once was, after it was given back', async () => {
+  const script = `
+    let bytes = Buffer.alloc(150_000_000, 1);
+    console.log('full');
+    process.stdin.once('data', () => { bytes = undefined; gc(); console.log('empty'); });`;
+  const child = spawn(process.execPath, ['--expose-gc', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    await once(child.stdout, 'data');
+    child.stdin.write('empty it');
+    await once(child.stdout, 'data');
+    const pid = child.pid ?? 0;
+    await until(() => (measureProcess(pid)?.rssBytes ?? 0) < 150_000_000, { what: 'the memory is given back' });
+    expect(readPeakRssBytes(pid)).toBeGreaterThan(150_000_000);
+  } finally {
+    child.kill();
+    await once(child, 'exit');
+  }
+});
+
 test('there is nothing to say of a process that does not exist', () => {
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   expect(measureProcess(pid)).toBeUndefined();
+  expect(readPeakRssBytes(pid)).toBeUndefined();
 });

@@ -34,6 +34,12 @@ export function measureProcess(pid: number): ProcessUsage | undefined {
   return stat === undefined ? undefined : { cpuMicros: stat.cpuMicros, rssBytes: stat.rssBytes };
 }
 
+/** The most memory that one process has ever had in RAM; undefined where that is not known. */
+export function readPeakRssBytes(pid: number): number | undefined {
+  const kb = /^VmHWM:\s+(\d+) kB$/m.exec(readProc(`${pid}/status`) ?? '')?.[1];
+  return kb === undefined ? undefined : Number(kb) * 1024;
+}
+
 function readStat(pid: number): (ProcessUsage & { readonly endedChildrenCpuMicros: number }) | undefined {
   const stat = readProc(`${pid}/stat`);
   if (stat === undefined) return undefined;
