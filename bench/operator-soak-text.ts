@@ -44,6 +44,7 @@ export function renderOperatorSoak(report: OperatorSoakReport): string {
     '',
     ...renderTable(head, rows),
     '',
+    `  ${whole(report.failedSends)} of ${whole(report.scalers * report.minutes * 60)} sends failed`,
     ...report.bars.map(renderBar),
   ].join('\n');
 }

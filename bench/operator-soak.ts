@@ -26,6 +26,8 @@ export interface OperatorSoakFindings {
     /** Highest since the process began, by the kernel's own count (VmHWM). */
     readonly peakMiB: number;
   };
+  /** Of one a second for each topic. */
+  readonly failedSends: number;
   /** Of one core. */
   readonly cpuPercent: number;
   readonly perMinute: { readonly apiCalls: number; readonly statusWrites: number; readonly scaleWrites: number };
@@ -55,11 +57,12 @@ export async function benchOperatorSoak(
   await until(() => countRead(groups) === scalers, { what: 'every lag is read', timeoutMs: 120_000 });
   proceedings.log.step('operator-soak: the operator reads every lag');
   const counts = { ...countCalls(groups) };
+  let failedSends = 0;
   const samples: MemorySample[] = [];
   const before = measureOperator(groups);
   const startedMs = performance.now();
   for (let second = 0; second < minutes * 60; second += 1) {
-    await groups.sendSecond(second);
+    failedSends += await groups.sendSecond(second);
     await sleep(Math.max(0, startedMs + (second + 1) * 1_000 - performance.now()), undefined, {
       signal: groups.signal,
     });
@@ -76,6 +79,7 @@ export async function benchOperatorSoak(
     scalers,
     partitions,
     memory,
+    failedSends,
     cpuPercent: cpuMicros / (elapsed * 60 * 1e4),
     perMinute: {
       apiCalls: (after.apiCalls - counts.apiCalls) / elapsed,
