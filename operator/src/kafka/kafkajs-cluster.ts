@@ -58,85 +58,115 @@ interface TopicAnswers {
 export class KafkajsCluster implements KafkaCluster {
   readonly #connection: KafkaConnection;
   readonly #logger: Logger;
-  #opened: Promise<OpenCluster> | undefined;
+  #session: Session | undefined;
 
   constructor(connection: KafkaConnection, { logger }: { readonly logger: Logger }) {
     this.#connection = connection;
     this.#logger = logger;
   }
 
-  async leadersOf(topic: string): Promise<readonly PartitionLeader[]> {
-    const cluster = await this.#open();
-    try {
+  leadersOf(topic: string): Promise<readonly PartitionLeader[]> {
+    return this.#ask(async (cluster) => {
       const answer = await cluster.metadata({ topics: [topic] });
       const found = answer?.topicMetadata.find((candidate) => candidate.topic === topic);
       if (found === undefined) throw new Error(`no broker describes topic ${topic}`);
       return found.partitionMetadata.map(({ partitionId, leader }) => ({ partition: partitionId, leader }));
-    } catch (error: unknown) {
+    }).catch((error: unknown) => {
       if (isUnknownTopic(error)) throw new UnknownTopicError(`there is no topic ${topic}`, { cause: error });
       throw error;
-    }
-  }
-
-  async commitsOf(consumerGroup: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionCommit[]> {
-    const cluster = await this.#open();
-    const coordinator = await cluster.findGroupCoordinator({ groupId: consumerGroup });
-    const answer = await coordinator.offsetFetch({
-      groupId: consumerGroup,
-      topics: byTopic(partitions, ({ partition }) => ({ partition })),
     });
-    return flatten(answer).map(({ topic, partition, offset }) => ({
-      topic,
-      partition,
-      committed: offset < 0n ? null : offset,
-    }));
   }
 
-  async endsAt(nodeId: number, partitions: readonly TopicPartition[]): Promise<readonly PartitionEnds[]> {
-    const cluster = await this.#open();
-    const broker = await cluster.findBroker({ nodeId });
-    const ask = async (timestamp: string) =>
-      flatten(
-        await broker.listOffsets({
-          replicaId: -1,
-          isolationLevel: READ_UNCOMMITTED,
-          topics: byTopic(partitions, ({ partition }) => ({ partition, timestamp })),
-        }),
-      );
-    const [starts, ends] = await Promise.all([ask(EARLIEST), ask(LATEST)]);
-    const startOf = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
-    return ends.map(({ topic, partition, offset }) => ({
-      topic,
-      partition,
-      logStart: startOf.get(`${topic}/${partition}`) ?? 0n,
-      logEnd: offset,
-    }));
+  commitsOf(consumerGroup: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionCommit[]> {
+    return this.#ask(async (cluster) => {
+      const coordinator = await cluster.findGroupCoordinator({ groupId: consumerGroup });
+      const answer = await coordinator.offsetFetch({
+        groupId: consumerGroup,
+        topics: byTopic(partitions, ({ partition }) => ({ partition })),
+      });
+      return flatten(answer).map(({ topic, partition, offset }) => ({
+        topic,
+        partition,
+        committed: offset < 0n ? null : offset,
+      }));
+    });
   }
 
-  async describeGroup(consumerGroup: string): Promise<GroupDescription> {
-    const cluster = await this.#open();
-    const coordinator = await cluster.findGroupCoordinator({ groupId: consumerGroup });
-    const { groups } = await coordinator.describeGroups({ groupIds: [consumerGroup] });
-    const [group] = groups;
-    if (group === undefined || group.errorCode !== 0) return { state: 'Unknown', members: 0 };
-    return { state: toGroupState(group.state), members: group.members.length };
+  endsAt(nodeId: number, partitions: readonly TopicPartition[]): Promise<readonly PartitionEnds[]> {
+    return this.#ask(async (cluster) => {
+      const broker = await cluster.findBroker({ nodeId });
+      const offsetsAt = async (timestamp: string) =>
+        flatten(
+          await broker.listOffsets({
+            replicaId: -1,
+            isolationLevel: READ_UNCOMMITTED,
+            topics: byTopic(partitions, ({ partition }) => ({ partition, timestamp })),
+          }),
+        );
+      const [starts, ends] = await Promise.all([offsetsAt(EARLIEST), offsetsAt(LATEST)]);
+      const startOf = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
+      return ends.map(({ topic, partition, offset }) => ({
+        topic,
+        partition,
+        logStart: startOf.get(`${topic}/${partition}`) ?? 0n,
+        logEnd: offset,
+      }));
+    });
+  }
+
+  describeGroup(consumerGroup: string): Promise<GroupDescription> {
+    return this.#ask(async (cluster) => {
+      const coordinator = await cluster.findGroupCoordinator({ groupId: consumerGroup });
+      const { groups } = await coordinator.describeGroups({ groupIds: [consumerGroup] });
+      const [group] = groups;
+      if (group === undefined || group.errorCode !== 0) return { state: 'Unknown', members: 0 };
+      return { state: toGroupState(group.state), members: group.members.length };
+    });
   }
 
   async disconnect(): Promise<void> {
-    const opened = this.#opened;
-    this.#opened = undefined;
-    const cluster = await opened?.catch(() => undefined);
-    await cluster?.disconnect();
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
   }
 
-  async #open(): Promise<UndeclaredCluster> {
-    const opened = (this.#opened ??= openCluster(createKafka(this.#connection, this.#logger, TUNING)));
-    try {
-      return (await opened) as unknown as UndeclaredCluster;
-    } catch (error: unknown) {
-      if (this.#opened === opened) this.#opened = undefined;
+  /** Asks on the present connections, or on new ones. */
+  #ask<Answer>(question: (cluster: UndeclaredCluster) => Promise<Answer>): Promise<Answer> {
+    const session = (this.#session ??= new Session(openCluster(createKafka(this.#connection, this.#logger, TUNING))));
+    return session.ask(question).catch((error: unknown) => {
+      if (session.hasFailedToOpen && this.#session === session) this.#session = undefined;
       throw error;
+    });
+  }
+}
+
+/** One opening of the cluster, and who is asking something there. */
+class Session {
+  readonly #opening: Promise<OpenCluster>;
+  hasFailedToOpen = false;
+  #questions = 0;
+  #isClosed = false;
+
+  constructor(opening: Promise<OpenCluster>) {
+    this.#opening = opening;
+    opening.catch(() => (this.hasFailedToOpen = true));
+  }
+
+  async ask<Answer>(question: (cluster: UndeclaredCluster) => Promise<Answer>): Promise<Answer> {
+    this.#questions += 1;
+    try {
+      return await question((await this.#opening) as unknown as UndeclaredCluster);
+    } finally {
+      this.#questions -= 1;
+      // kafkajs connects again for a request that was on its way when it was told to disconnect.
+      if (this.#isClosed && this.#questions === 0) await this.close();
     }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const cluster = await this.#opening.catch(() => undefined);
+    await cluster?.disconnect();
   }
 }
 

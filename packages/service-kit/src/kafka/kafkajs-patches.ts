@@ -22,6 +22,27 @@ function stopIdleTimers(): void {
   };
 }
 
+interface Connection {
+  connect: (this: Connection) => Promise<unknown>;
+}
+
+/**
+ * kafkajs 2.2.4 opens a socket for each request that finds its connection closed, remembers the last one and never
+ * closes the others: they keep the process alive. Whoever comes while a socket is being opened waits for that one.
+ */
+function openOneSocketAtATime(): void {
+  const { prototype } = require('kafkajs/src/network/connection') as { prototype: Connection };
+  const connect = prototype.connect;
+  const connecting = new WeakMap<Connection, Promise<unknown>>();
+  prototype.connect = function connectOnce(this: Connection): Promise<unknown> {
+    const known = connecting.get(this);
+    if (known !== undefined) return known;
+    const opening = connect.call(this).finally(() => connecting.delete(this));
+    connecting.set(this, opening);
+    return opening;
+  };
+}
+
 interface ProduceParameters {
   readonly acks: number;
   readonly timeout: number;
@@ -78,6 +99,7 @@ export function patchKafkajs(): void {
   if (isPatched) return;
   isPatched = true;
   stopIdleTimers();
+  openOneSocketAtATime();
   encodeProduceRequestsFast();
   patchConsumerGroup((require('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup }).prototype);
 }
