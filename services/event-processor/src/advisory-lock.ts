@@ -4,7 +4,11 @@ import type { Pool } from '@orderflow/service-kit/postgres';
  * Work of which one replica at a time shall do its round. Locks of one database; the numbers are arbitrary and apart
  * from that of the migrations.
  */
-export const ADVISORY_LOCKS = { forwardDeadLetters: 7_305_102, pruneProcessedEvents: 7_305_103 } as const;
+export const ADVISORY_LOCKS = {
+  forwardDeadLetters: 7_305_102,
+  pruneProcessedEvents: 7_305_103,
+  rebuildAnalytics: 7_305_104,
+} as const;
 
 /**
  * Runs `work` while holding a lock of the session, or resolves with undefined at once when somebody else holds it. No

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { salesReportSchema } from '@orderflow/contracts/analytics';
 import { newId } from '@orderflow/contracts/ids';
@@ -13,8 +12,9 @@ import {
   type TestAnalytics,
   type TestStream,
 } from '../test/analytics.ts';
-import { orderCreated, toOutgoing, type WireEvent } from '../test/order-events.ts';
+import { orderCreated, toOutgoing } from '../test/order-events.ts';
 import { createProcessors, readMetric, type Processors } from '../test/processors.ts';
+import { keepSending } from '../test/steady-load.ts';
 
 let analytics: TestAnalytics;
 let stream: TestStream;
@@ -33,28 +33,6 @@ afterEach(async () => {
 
 const nothingLags = () =>
   until(async () => (await stream.lag()) === 0n, { what: 'the group has committed everything', timeoutMs: 30_000 });
-
-/** Sends events in small batches until it is told to stop; resolves with what was sent. */
-function keepSending(): { stop: () => Promise<WireEvent[]>; readonly sent: readonly WireEvent[] } {
-  const sent: WireEvent[] = [];
-  const stopping = new AbortController();
-  const sending = (async () => {
-    while (!stopping.signal.aborted) {
-      const events = orderStories(20);
-      await stream.send(events);
-      sent.push(...events);
-      await sleep(20); // a pace that the slowest machine can follow
-    }
-  })();
-  return {
-    sent,
-    stop: async () => {
-      stopping.abort();
-      await sending;
-      return sent;
-    },
-  };
-}
 
 describe('effects are exactly once', () => {
   test('when every event is delivered twice', async () => {
@@ -86,7 +64,7 @@ describe('effects are exactly once', () => {
   });
 
   test('when processors are killed, come and go under load', async () => {
-    const load = keepSending();
+    const load = keepSending(stream);
     const first = await processors.start('first');
     await until(() => load.sent.length > 500, { what: 'some load' });
     const second = await processors.start('second');
