@@ -9,6 +9,7 @@ import { readCommand as readAuditCommand } from '../../services/auditor/src/conf
 import { readAuditorConfig } from '../../services/auditor/src/service/config.ts';
 import { readConsoleConfig } from '../../services/console/src/config.ts';
 import { readProcessorConfig } from '../../services/event-processor/src/config.ts';
+import { readRebuildConfig } from '../../services/event-processor/src/rebuild/config.ts';
 import { readCommand as readLoadCommand } from '../../services/load-generator/src/config.ts';
 import { readOrderServiceConfig } from '../../services/order-service/src/config.ts';
 import { buildDependencies, chartCases, render, type Rendering } from './helm.ts';
@@ -109,6 +110,15 @@ describe.each(SERVICES)('%s with %s', (chart, file) => {
       expect(graceMs).toBeGreaterThan(preStopMs + SHUTDOWN_DEADLINE_MS);
     }
   });
+});
+
+test('the rebuild of analytics understands all of its environment, and prunes as the processor does', () => {
+  const resources = render('event-processor', { files: ['ci/fixed-replicas-values.yaml'] });
+  const rebuild = readAs(envOf(ofKind(resources, 'CronJob')[0]!), readRebuildConfig);
+  expect(rebuild.unread).toEqual([]);
+  const processor = readAs(envOf(ofKind(resources, 'Deployment')[0]!), readProcessorConfig);
+  expect(processor.config.PROCESSED_EVENTS_RETENTION_HOURS).toBe(2_160);
+  expect(rebuild.config.PROCESSED_EVENTS_RETENTION_HOURS).toBe(2_160);
 });
 
 describe.each([undefined, 'ci/stages-values.yaml', 'ci/without-audit-values.yaml'])(

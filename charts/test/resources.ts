@@ -40,12 +40,15 @@ export interface PodSpec {
 export function podOf(resource: Resource): PodSpec | undefined {
   if (resource.kind === 'Pod') return resource['spec'] as PodSpec;
   if (resource.kind === 'Deployment' || resource.kind === 'Job') return resource['spec'].template.spec as PodSpec;
+  if (resource.kind === 'CronJob') return resource['spec'].jobTemplate.spec.template.spec as PodSpec;
   return undefined;
 }
 
 /** The labels of the pods that a resource makes. */
 export function podLabelsOf(resource: Resource): Readonly<Record<string, string>> {
-  const labels = resource.kind === 'Pod' ? resource.metadata.labels : resource['spec'].template.metadata.labels;
+  if (resource.kind === 'Pod') return resource.metadata.labels as Readonly<Record<string, string>>;
+  const { template } = resource.kind === 'CronJob' ? resource['spec'].jobTemplate.spec : resource['spec'];
+  const { labels } = template.metadata;
   return labels as Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { buildDependencies, render, renderText } from './helm.ts';
-import { envOf, find, ids, ofKind, podOf } from './resources.ts';
+import { envOf, find, ids, ofKind, podLabelsOf, podOf, selects } from './resources.ts';
 
 beforeAll(buildDependencies);
 
@@ -167,6 +167,32 @@ test('a separate publisher has a login of its own, unless it is given none', () 
   };
   expect(secretOf()).toMatchObject({ secretName: 'orders-db-publisher' });
   expect(secretOf('publisher.uriSecret.name=')).toMatchObject({ secretName: 'orders-db-runtime' });
+});
+
+test('the rebuild of analytics is off; on, it waits to be asked, works as the owner, and is not tried twice', () => {
+  expect(ofKind(render('event-processor'), 'CronJob')).toEqual([]);
+  const resources = render('event-processor', { set: ['rebuild.enabled=true'] });
+  const job = find(resources, 'CronJob/orderflow-event-processor-rebuild');
+  expect(job['spec']).toMatchObject({ suspend: true, concurrencyPolicy: 'Forbid' });
+  expect(job['spec'].jobTemplate.spec).toMatchObject({
+    backoffLimit: 0,
+    template: { spec: { restartPolicy: 'Never' } },
+  });
+  expect(podOf(job)?.containers[0]?.command).toEqual(['node', 'src/rebuild-main.ts']);
+  expect(JSON.stringify(job)).toContain('analytics-db-app');
+  const policy = find(resources, 'NetworkPolicy/orderflow-event-processor-rebuild');
+  expect(selects(policy['spec'].podSelector, podLabelsOf(job))).toBe(true);
+  const egress = policy['spec'].egress as readonly { readonly ports: readonly { readonly port: number }[] }[];
+  expect(egress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([53, 53, 9093, 5432]);
+});
+
+test('the rebuild of analytics runs by a schedule and swaps, when it is told to', () => {
+  const set = ['rebuild.enabled=true', 'rebuild.schedule=0 3 * * *', 'rebuild.swap=true'];
+  const job = find(render('event-processor', { set }), 'CronJob/orderflow-event-processor-rebuild');
+  expect(job['spec']).toMatchObject({ suspend: false, schedule: '0 3 * * *' });
+  expect(podOf(job)?.containers[0]?.command).toEqual(['node', 'src/rebuild-main.ts', '--swap']);
+  const nonsense = ['rebuild.enabled=true', 'rebuild.schedule=daily'];
+  expect(renderText('event-processor', { set: nonsense }).error).toContain("at '/rebuild/schedule'");
 });
 
 test('another image makes another migration Job, another number of pods does not', () => {

@@ -36,3 +36,23 @@ databases:
     tls: {{ toJson .Values.database.tls }}
     uriSecret: {{ toJson .Values.migration.uriSecret }}
 {{- end -}}
+
+{{/* The rebuild of analytics, as the owner of the database. Its end is a verdict: trying again would not change it. */}}
+{{- define "event-processor.rebuild" -}}
+component: rebuild
+args: {{ .Values.rebuild.swap | ternary (list "node" "src/rebuild-main.ts" "--swap") (list "node" "src/rebuild-main.ts") | toJson }}
+restartPolicy: Never
+kafka: true
+env:
+  TOPIC: {{ .Values.topic | quote }}
+  CONSUMER_GROUP: {{ .Values.consumerGroup | quote }}
+  {{- with .Values.config.PROCESSED_EVENTS_RETENTION_HOURS }}
+  PROCESSED_EVENTS_RETENTION_HOURS: {{ int . | quote }}
+  {{- end }}
+resources: {{ toJson .Values.rebuild.resources }}
+databases:
+  - prefix: DATABASE
+    url: {{ .Values.database.url | quote }}
+    tls: {{ toJson .Values.database.tls }}
+    uriSecret: {{ toJson .Values.migration.uriSecret }}
+{{- end -}}

@@ -27,7 +27,7 @@ metadata:
   {{- end }}
 spec:
   {{- include "orderflow.podSettings" . | nindent 2 }}
-  restartPolicy: OnFailure
+  restartPolicy: {{ .restartPolicy | default "OnFailure" }}
   containers:
     {{- include "orderflow.container" . | nindent 4 }}
   volumes:
