@@ -90,6 +90,17 @@ describe('secrets', () => {
     expect(text()).toContain('"port":1');
   });
 
+  test('rows that a database quotes in its errors are left out, and the rest of the error stays', () => {
+    const { logger, text } = collect();
+    const message = 'new row for relation "orders" violates check constraint "orders_check"';
+    const quoted = { detail: 'Failing row contains (hunter2).', where: 'line 1: "hunter2"', internalQuery: 'hunter2' };
+    const error = Object.assign(new Error(message), { severity: 'ERROR', code: '23514', ...quoted });
+    logger.error({ err: error }, 'first');
+    expect(text()).not.toContain('hunter2');
+    expect(text()).toContain('"code":"23514"');
+    expect(error.detail).toContain('hunter2');
+  });
+
   test('what is no secret stays as it was, whatever it is', () => {
     const { logger, lines } = collect();
     const url = new URL('http://a/b');

@@ -32,10 +32,17 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       log: (fields: Record<string, unknown>) => redact(fields, REDACTED_LEVELS),
     },
     serializers: {
-      err: (error: Error) => redact({ ...stdSerializers.err(error) }, REDACTED_LEVELS - 1),
+      err: (error: Error) => redact(withoutRows({ ...stdSerializers.err(error) }), REDACTED_LEVELS - 1),
     },
   };
   return redactInChildren(destination === undefined ? pino(options) : pino(options, destination));
+}
+
+/** A PostgreSQL error without the fields that quote rows and parameters; which constraint it was stays. */
+function withoutRows(fields: Record<string, unknown>): Record<string, unknown> {
+  if (!('severity' in fields)) return fields;
+  const { detail: _detail, where: _where, internalQuery: _query, ...kept } = fields;
+  return kept;
 }
 
 /** The bindings of a child do not go through the formatter that those of the first logger do. */

@@ -54,6 +54,12 @@ describe('parseOrderEvent', () => {
     expect(withValue(value)).toMatchObject({ poison: { code } });
   });
 
+  test.each(['{"eventId": secret', 'secret', '{"a": "b" "secret"}'])('does not quote what is no JSON: %s', (value) => {
+    const parsed = withValue(value);
+    expect(parsed).toMatchObject({ poison: { code: 'NOT_JSON', detail: expect.stringContaining('not JSON') } });
+    expect(JSON.stringify(parsed)).not.toContain('secret');
+  });
+
   test.each([
     ['an unknown type', { eventType: 'ORDER_EATEN' }, 'eventType'],
     ['a type of the wrong kind', { eventType: 7 }, 'eventType'],

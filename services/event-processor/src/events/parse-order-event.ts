@@ -58,7 +58,9 @@ function parseJson(text: string): { readonly value: unknown } | { readonly fault
   try {
     return { value: JSON.parse(text) };
   } catch (error: unknown) {
-    return { fault: error instanceof Error ? error.message : String(error) };
+    // The engine's words quote the text, and go into logs.
+    const [place = ''] = / at position \d+/.exec(String(error)) ?? [];
+    return { fault: `the value is not JSON${place}` };
   }
 }
 
