@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { killNow as killVictim, pauseFor } from '@orderflow/local/under-load/blows';
 import type { Stage } from '../stage/stage.ts';
 import type { ProcessName } from '../strike.ts';
 import { endedNow, type Executor } from './outcome.ts';
@@ -8,13 +9,8 @@ import { endedNow, type Executor } from './outcome.ts';
  * Kills a process and waits until it is gone; whoever keeps it starts it again. Returns how many were killed: 0 when it
  * had ended already.
  */
-export async function killNow(stage: Stage, name: ProcessName): Promise<number> {
-  const process = stage.process(name);
-  const { exited } = process;
-  const wasGone = await Promise.race([exited.then(() => true), setImmediate(false)]);
-  process.kill('SIGKILL');
-  await exited;
-  return wasGone ? 0 : 1;
+export function killNow(stage: Stage, name: ProcessName): Promise<number> {
+  return killVictim(stage.process(name));
 }
 
 export const kill: Executor<'kill'> = async (stage, { victims, gapMs = 0 }) => {
@@ -38,13 +34,7 @@ export const outage: Executor<'outage'> = async (stage, { victim, forMs }) => {
 };
 
 export const pause: Executor<'pause'> = async (stage, { victim, forMs }) => {
-  const process = stage.process(victim);
-  process.kill('SIGSTOP');
-  try {
-    await sleep(forMs, undefined, { signal: stage.signal });
-  } finally {
-    process.kill('SIGCONT');
-  }
+  await pauseFor(stage.process(victim), forMs, stage.signal);
   return endedNow();
 };
 

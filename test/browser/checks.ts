@@ -30,6 +30,8 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'the flow moves under load': flowMoves,
   [`${ORDERS} orders placed by hand arrive in the table, p95 within ${ORDER_TO_SCREEN_BAR_MS} ms`]: ordersArrive,
   'a killed processor shows as down, and comes back': processorReturns,
+  'a button kills the processor, which shows as down and comes back': buttonKills,
+  'a second click finds it busy; every fault is mended, and the verdict is proved after each': verdictHolds,
   ...Object.fromEntries(
     Object.keys(LOOKS).map((look): [string, Check] => [
       `axe finds nothing serious or critical (${look})`,
@@ -92,6 +94,38 @@ async function processorReturns({ page, platform }: Session): Promise<undefined>
   await page.waitForSelector('[data-hop=processor][data-up=false]', WAIT);
   await processor.restart();
   await page.waitForSelector('[data-hop=processor][data-up=true][data-moving=true]', WAIT);
+}
+
+const AT_REST = '#fault-buttons button[aria-disabled=false]';
+
+async function buttonKills({ page }: Session): Promise<undefined> {
+  await page.click('[data-fault=kill-processor]');
+  await page.waitForSelector('[data-hop=processor][data-up=false]', WAIT);
+  await page.waitForSelector('[data-fault=kill-processor][data-running=true]', WAIT);
+  await page.waitForSelector('[data-hop=processor][data-up=true][data-moving=true]', WAIT);
+  await page.waitForSelector(AT_REST, WAIT);
+}
+
+async function verdictHolds({ page }: Session): Promise<string> {
+  const kinds = ['pause-broker', 'flood', 'slow-handler', 'roll-orders'];
+  for (const kind of kinds) {
+    await page.click(`[data-fault=${kind}]`);
+    await page.waitForSelector(`[data-fault=${kind}][data-running=true]`, WAIT);
+    const second = await page.evaluate(async () => (await fetch('actions/faults/flood', { method: 'POST' })).status);
+    if (second !== 409) throw new Error(`a fault during ${kind} was answered ${second}`);
+    await page.waitForSelector(AT_REST, WAIT);
+  }
+  const verdicts = (): Promise<string[]> =>
+    page.$$eval('#fault-events li', (items) => items.flatMap(({ textContent }) => /after ".*/.exec(textContent) ?? []));
+  await page.waitForFunction(
+    (count) => document.querySelector('#fault-events')?.textContent.split('after "').length === count + 1,
+    kinds.length + 1,
+    { timeout: 180_000 },
+  );
+  const said = await verdicts();
+  const bad = said.filter((text) => !/: proved, \d+ orders, 0 lost, 0 duplicated$/.test(text));
+  if (bad.length > 0) throw new Error(bad.join('; '));
+  return `${said.length} verdicts`;
 }
 
 interface Violation {

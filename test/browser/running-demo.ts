@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConsoleBulletin } from '@orderflow/local/demo/console-bulletin';
+import { startFaultDesk } from '@orderflow/local/demo/faults/start-fault-desk';
 import { startLoad } from '@orderflow/local/demo/load';
 import { startPlatform, type Platform } from '@orderflow/local/platform/platform';
 import type { ProgressLog } from '@orderflow/local/progress';
@@ -34,7 +35,8 @@ export async function startDemo(stack: AsyncDisposableStack, log: ProgressLog): 
     console: { platformFile },
   });
   stack.defer(() => platform.stop());
-  await new ConsoleBulletin(platformFile, log).follow(platform);
+  const bulletin = new ConsoleBulletin(platformFile, log);
+  await bulletin.follow(platform);
   const load = startLoad({
     run,
     gateway: platform.gateway.url,
@@ -48,6 +50,8 @@ export async function startDemo(stack: AsyncDisposableStack, log: ProgressLog): 
     load.stop();
     await load.exited;
   });
+  const faults = await startFaultDesk({ platform, run, receipts, bulletin }, stack);
+  faults.open();
   const { console: url } = platform.endpoints();
   if (url === undefined) throw new Error('the platform has no console');
   return { platform, url };

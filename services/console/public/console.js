@@ -65,9 +65,27 @@ async function change(name) {
   tell(`${lastOrderId} is ${order.status.toLowerCase()}.`);
 }
 
+async function injectFault(kind) {
+  const refused = await postFault(kind);
+  if (refused !== undefined) setText('fault-state', refused);
+}
+
+async function postFault(kind) {
+  try {
+    const response = await fetch(`actions/faults/${kind}`, { method: 'POST' });
+    return response.ok ? undefined : `Refused: ${(await response.json()).title}.`;
+  } catch {
+    return 'The console does not answer.';
+  }
+}
+
 byId('place').addEventListener('click', () => void place());
 for (const button of document.querySelectorAll('[data-change]')) {
   button.addEventListener('click', () => void change(button.dataset.change));
 }
+byId('fault-buttons').addEventListener('click', ({ target }) => {
+  const button = target.closest('button');
+  if (button?.getAttribute('aria-disabled') === 'false') void injectFault(button.dataset.fault);
+});
 document.addEventListener('visibilitychange', watch);
 watch();

@@ -20,6 +20,10 @@ export function setText(id, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+export function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /** Replaces the children of a list when their description is another one than before. */
 export function setChildren(id, described, build) {
   const element = byId(id);

@@ -1,4 +1,14 @@
-import { byId, formatCount, formatMoney, formatMs, formatTime, make, setChildren, setText } from './dom.js';
+import {
+  byId,
+  formatCount,
+  formatMoney,
+  formatMs,
+  formatTime,
+  make,
+  setAttribute,
+  setChildren,
+  setText,
+} from './dom.js';
 
 const HOPS = {
   gateway: { title: 'Gateway', rate: 'orders/s', waiting: 'in flight' },
@@ -17,6 +27,7 @@ export function render(view, ownOrders) {
   renderScaling(view.scaling, view.flow.processes);
   renderSales(view.sales);
   renderOrders(view.orders, ownOrders);
+  renderFaults(view.faults);
 }
 
 const figure = ([label, value]) =>
@@ -187,4 +198,33 @@ function renderOrders({ state, value }, ownOrders) {
       ],
     }),
   );
+}
+
+const FAULT_EVENTS_SHOWN = 30;
+
+/** Where nobody injects faults, none of it is there. */
+function renderFaults(faults) {
+  byId('faults').hidden = faults === undefined;
+  if (faults === undefined) return;
+  const { isOpen, offered, running, events } = faults;
+  setChildren('fault-buttons', offered, ({ kind, title, effect }) =>
+    make('li', {
+      children: [
+        make('button', { type: 'button', 'data-fault': kind, 'aria-describedby': `fault-${kind}`, text: title }),
+        make('span', { id: `fault-${kind}`, class: 'quiet', text: effect }),
+      ],
+    }),
+  );
+  // Not `disabled`, which would take the focus from who has just pressed it.
+  for (const button of byId('fault-buttons').querySelectorAll('button')) {
+    setAttribute(button, 'aria-disabled', String(!isOpen || running !== null));
+    setAttribute(button, 'data-running', String(button.dataset.fault === running));
+  }
+  const under = offered.find(({ kind }) => kind === running);
+  setText(
+    'fault-state',
+    under ? `Under way: ${under.title}.` : isOpen ? 'Nothing is broken.' : 'No fault is taken now.',
+  );
+  const shown = events.slice(0, FAULT_EVENTS_SHOWN).map(({ at, text }) => `${formatTime(at)}  ${text}`);
+  setChildren('fault-events', shown, (text) => make('li', { text }));
 }

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import { until } from '@orderflow/local/testing';
 import { startConsoleWorld, type ConsoleWorld, type ConsoleWorldOptions } from '../test/console-world.ts';
+import { FakeSource } from '../test/fake-source.ts';
 import { openPage } from '../test/open-page.ts';
 import type { View } from './view.ts';
 
@@ -242,5 +243,48 @@ describe('what is done by hand', () => {
       expect([path, response.status]).toEqual([path, 403]);
     }
     expect(gateway.requests).toEqual([]);
+  });
+});
+
+describe('faults', () => {
+  const TOKEN = '0'.repeat(64);
+  const REPORT = {
+    isOpen: true,
+    offered: [{ kind: 'flood', title: 'Flood', effect: 'more orders' }],
+    running: null,
+    events: [],
+  };
+
+  test('are not offered where nobody injects them', async () => {
+    const { url } = await startWorld();
+    expect((await (await openPage(url)).next()).faults).toBeUndefined();
+    expect((await act(`${url}/actions/faults/flood`)).status).toBe(404);
+  });
+
+  test('are asked for with the token of the platform, which no page sees', async () => {
+    const asked: unknown[] = [];
+    await using desk = new FakeSource(({ method, path, authorization }) => {
+      asked.push({ method, path, authorization });
+      return { status: 409, contentType: 'application/problem+json', body: '{"title":"A fault is under way already"}' };
+    });
+    await desk.start();
+    const { url } = await startWorld({ faults: { url: desk.url, token: TOKEN, report: REPORT } });
+    const view = await (await openPage(url)).next();
+    expect(view.faults).toEqual(REPORT);
+    expect(JSON.stringify(view)).not.toContain(TOKEN);
+
+    const response = await act(`${url}/actions/faults/flood`);
+    expect([response.status, await response.json()]).toEqual([409, { title: 'A fault is under way already' }]);
+    expect(asked).toEqual([{ method: 'POST', path: '/faults/flood', authorization: `Bearer ${TOKEN}` }]);
+    await act(`${url}/actions/faults/${encodeURIComponent('../x?y')}`);
+    expect(asked[1]).toMatchObject({ path: `/faults/${encodeURIComponent('../x?y')}` });
+  });
+
+  test('cannot be asked for by the page of another site', async () => {
+    const { url } = await startWorld({ faults: { url: 'http://127.0.0.1:1', token: TOKEN, report: REPORT } });
+    const headers = { 'sec-fetch-site': 'cross-site' };
+    expect((await act(`${url}/actions/faults/flood`, { headers })).status).toBe(403);
+    // Nobody is there, which is told.
+    expect((await act(`${url}/actions/faults/flood`)).status).toBe(503);
   });
 });

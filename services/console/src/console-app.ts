@@ -27,6 +27,8 @@ export interface ConsolePorts {
   readonly callGateway: (path: string, body: unknown) => Promise<GatewayAnswer>;
   /** Told of every request that the gateway answered 2xx. */
   readonly keepReceipt: (answered: Answered) => Promise<void>;
+  /** Has a fault injected; undefined where nobody offers that. */
+  readonly injectFault: ((kind: string) => Promise<GatewayAnswer>) | undefined;
   readonly password: string | undefined;
   readonly allowedHosts: AllowedHosts;
   readonly logger: Logger;
@@ -64,7 +66,7 @@ function streamViews(response: Response, { viewers }: ConsolePorts): void {
   else response.end();
 }
 
-function serveActions(app: Express, { callGateway, keepReceipt, viewers }: ConsolePorts): void {
+function serveActions(app: Express, { callGateway, keepReceipt, injectFault, viewers }: ConsolePorts): void {
   const pass = async (path: string, request: Request, response: Response): Promise<void> => {
     const { status, contentType, body } = await callGateway(path, request.body);
     const isAccepted = status >= 200 && status < 300;
@@ -73,6 +75,13 @@ function serveActions(app: Express, { callGateway, keepReceipt, viewers }: Conso
     response.writeHead(status, { 'content-type': contentType }).end(body);
   };
   const guards = [refuseOtherSites, express.json({ limit: '16kb' })];
+  if (injectFault !== undefined) {
+    app.post('/actions/faults/:kind', ...guards, async (request, response) => {
+      const { status, contentType, body } = await injectFault(String(request.params['kind']));
+      viewers.wake();
+      response.writeHead(status, { 'content-type': contentType }).end(body);
+    });
+  }
   app.post('/actions/orders', ...guards, async (request, response) => pass('/orders', request, response));
   for (const transition of TRANSITIONS) {
     app.post(`/actions/orders/:orderId/${transition}`, ...guards, async (request, response) =>

@@ -5,6 +5,7 @@ import { createLogger } from '@orderflow/service-kit/logger';
 import { createRegistry } from '@orderflow/service-kit/metrics';
 import { readConsoleConfig } from './config.ts';
 import { createConsoleApp } from './console-app.ts';
+import { createFaultCall } from './fault-call.ts';
 import { createGatewayCall } from './gateway-call.ts';
 import { createFinder } from './create-finder.ts';
 import { PlatformSource } from './platform-source.ts';
@@ -35,6 +36,7 @@ await runProcess(async () => {
     viewers: watch,
     callGateway: createGatewayCall({ url: config.GATEWAY_URL, headers: source.headers() }),
     keepReceipt: createReceiptKeeper(config.RECEIPTS_FILE),
+    injectFault: createFaultCall(config.PLATFORM_FILE),
     password: config.CONSOLE_API_KEY,
     allowedHosts: config.CONSOLE_ALLOWED_HOSTS,
     logger,

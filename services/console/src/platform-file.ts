@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { faultDeskSchema, type FaultDeskFacts } from '@orderflow/contracts/fault-report';
 import { replicaChangeSchema, scalingDecisionSchema } from '@orderflow/contracts/scaling-decision';
 import { z } from 'zod';
 import { JOBS, type FindSurroundings, type Surroundings } from './surroundings.ts';
@@ -9,6 +10,8 @@ const platformSchema = z.object({
   scaling: scalingDecisionSchema.nullable(),
   /** The newest first. */
   changes: z.array(replicaChangeSchema),
+  /** Where faults may be asked for; on a cluster, never. */
+  faults: faultDeskSchema.optional(),
 });
 
 /** Which processes there are now, and what was decided about them. Written by whoever starts processes. */
@@ -25,10 +28,20 @@ export function createFileFinder(path: string): FindSurroundings {
   };
 }
 
-function surroundingsOf({ processes, scaling, changes }: PlatformFacts): Surroundings {
+/** Who injects faults now; undefined: nobody does. */
+export async function findFaultDesk(path: string): Promise<FaultDeskFacts | undefined> {
+  try {
+    return platformSchema.parse(JSON.parse(await readFile(path, 'utf8'))).faults;
+  } catch {
+    return undefined; // as above
+  }
+}
+
+function surroundingsOf({ processes, scaling, changes, faults }: PlatformFacts): Surroundings {
   return {
     jobs: JOBS,
     processes,
+    faults: faults?.report,
     scaling: scaling === null ? { state: 'absent' } : { state: 'up', value: { scaling, changes } },
   };
 }

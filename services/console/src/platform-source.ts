@@ -13,7 +13,7 @@ export interface Sources {
 }
 
 /** What one look at every source gave. */
-export interface Sighting extends Pick<View, 'verdict' | 'sales' | 'orders' | 'scaling'> {
+export interface Sighting extends Pick<View, 'verdict' | 'sales' | 'orders' | 'scaling' | 'faults'> {
   readonly look: Look;
 }
 
@@ -27,7 +27,7 @@ export class PlatformSource {
 
   async look(nowMs: () => number): Promise<Sighting> {
     const { gatewayUrl, auditorUrl } = this.#sources;
-    const [{ look, scaling }, verdict, sales, orders] = await Promise.all([
+    const [around, verdict, sales, orders] = await Promise.all([
       this.#lookAround(nowMs),
       auditorUrl === undefined
         ? ({ state: 'absent' } as const)
@@ -35,7 +35,7 @@ export class PlatformSource {
       askJson(`${gatewayUrl}/analytics/sales?minutes=30&top=5`, (body) => salesSchema.parse(body), this.headers()),
       askJson(`${gatewayUrl}/orders?limit=${ORDERS_SHOWN}`, (body) => recentOrdersSchema.parse(body), this.headers()),
     ]);
-    return { look, scaling, verdict, sales, orders };
+    return { ...around, verdict, sales, orders };
   }
 
   /** Of every request to the gateway. */
@@ -44,11 +44,11 @@ export class PlatformSource {
     return gatewayApiKey === undefined ? {} : { authorization: `Bearer ${gatewayApiKey}` };
   }
 
-  async #lookAround(nowMs: () => number): Promise<Pick<Sighting, 'look' | 'scaling'>> {
-    const { jobs, processes, scaling } = await this.#sources.findSurroundings();
+  async #lookAround(nowMs: () => number): Promise<Pick<Sighting, 'look' | 'scaling' | 'faults'>> {
+    const { jobs, processes, scaling, faults } = await this.#sources.findSurroundings();
     const seen = await Promise.all(
       processes.map(async (address) => ({ ...address, exposition: await askMetrics(address.adminUrl) })),
     );
-    return { look: { atMs: nowMs(), jobs, processes: seen }, scaling };
+    return { look: { atMs: nowMs(), jobs, processes: seen }, scaling, faults };
   }
 }

@@ -1,3 +1,4 @@
+import type { FaultReport } from '@orderflow/contracts/fault-report';
 import type { ReplicaChange, ScalingDecision } from '@orderflow/contracts/scaling-decision';
 import type { Part } from './part.ts';
 
@@ -23,6 +24,8 @@ export interface Surroundings {
   readonly jobs: readonly Job[];
   readonly processes: readonly ProcessAddress[];
   readonly scaling: Part<Scaling>;
+  /** Faults that may be injected, where somebody offers that. */
+  readonly faults?: FaultReport | undefined;
 }
 
 /** Never rejects: what cannot be found is down. */

@@ -1,3 +1,4 @@
+import type { FaultReport } from '@orderflow/contracts/fault-report';
 import { salesReportSchema, type SalesReport } from '@orderflow/contracts/analytics';
 import { orderSummarySchema } from '@orderflow/contracts/order';
 import { z } from 'zod';
@@ -30,4 +31,6 @@ export interface View {
   readonly sales: Part<SalesReport>;
   readonly orders: Part<z.output<typeof recentOrdersSchema>>;
   readonly scaling: Part<Scaling>;
+  /** Left out where no faults are injected. */
+  readonly faults?: FaultReport | undefined;
 }

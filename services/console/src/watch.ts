@@ -84,12 +84,12 @@ export class Watch implements Component {
     this.#looks.length = 0;
   }
 
-  #viewOf({ look, scaling, verdict, sales, orders }: Sighting): View {
+  #viewOf({ look, ...rest }: Sighting): View {
     const before = (windowMs: number): Look | undefined =>
       this.#looks.find(({ atMs }) => atMs >= look.atMs - windowMs && atMs < look.atMs);
     const flow = buildFlow({ now: look, short: before(RATE_WINDOW_MS), long: before(QUANTILE_WINDOW_MS) });
     while (this.#looks[0] !== undefined && this.#looks[0].atMs < look.atMs - QUANTILE_WINDOW_MS) this.#looks.shift();
     this.#looks.push(look);
-    return { at: new Date(look.atMs).toISOString(), flow, verdict, sales, orders, scaling };
+    return { at: new Date(look.atMs).toISOString(), flow, ...rest };
   }
 }

@@ -1,10 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FaultDeskFacts } from '@orderflow/contracts/fault-report';
 import { HttpServer } from '@orderflow/service-kit/http-server';
 import { silentLogger } from '@orderflow/service-kit/logger';
 import type { AllowedHosts } from '../src/allowed-hosts.ts';
 import { createConsoleApp } from '../src/console-app.ts';
+import { createFaultCall } from '../src/fault-call.ts';
 import { createGatewayCall } from '../src/gateway-call.ts';
 import { createFileFinder, type PlatformFacts } from '../src/platform-file.ts';
 import { PlatformSource } from '../src/platform-source.ts';
@@ -41,6 +43,8 @@ export interface ConsoleWorldOptions {
   readonly password?: string;
   /** Default: none but the loopback names. */
   readonly allowedHosts?: AllowedHosts;
+  /** Who injects faults. Default: nobody. */
+  readonly faults?: FaultDeskFacts;
   /** What the gateway answers to a POST. */
   readonly onAction?: (path: string | undefined) => FakeAnswer;
 }
@@ -67,6 +71,7 @@ export async function startConsoleWorld(options: ConsoleWorldOptions = {}): Prom
     processes: [{ job: 'api-gateway', name: 'gateway-1', adminUrl: metrics.url }],
     scaling: null,
     changes: [],
+    faults: options.faults,
   };
   await Promise.all([writeFile(platformFile, JSON.stringify(facts)), writeFile(receiptsFile, '')]);
 
@@ -82,6 +87,7 @@ export async function startConsoleWorld(options: ConsoleWorldOptions = {}): Prom
     viewers: watch,
     callGateway: createGatewayCall({ url: gatewayUrl, headers: source.headers() }),
     keepReceipt: createReceiptKeeper(receiptsFile),
+    injectFault: createFaultCall(platformFile),
     password: options.password,
     allowedHosts: options.allowedHosts ?? new Set(),
     logger: silentLogger(),

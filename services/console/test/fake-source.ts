@@ -7,6 +7,7 @@ export interface SeenRequest {
   readonly method: string | undefined;
   readonly path: string | undefined;
   readonly contentType: string | undefined;
+  readonly authorization: string | undefined;
   readonly body: string;
 }
 
@@ -42,10 +43,13 @@ export class FakeSource implements AsyncDisposable {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, url: path, headers } = request;
-    const seen = { method, path, contentType: headers['content-type'], body: await text(request) };
+    const { 'content-type': contentType, authorization } = headers;
+    const seen = { method, path, contentType, authorization, body: await text(request) };
     this.requests.push(seen);
-    const { status = 200, contentType = 'application/json', body } = this.#answer(seen);
-    response.writeHead(status, { 'content-type': contentType }).end(body);
+    const answer = this.#answer(seen);
+    response
+      .writeHead(answer.status ?? 200, { 'content-type': answer.contentType ?? 'application/json' })
+      .end(answer.body);
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
+import type { FaultDeskFacts } from '@orderflow/contracts/fault-report';
 import type { PlatformFacts } from '@orderflow/console/platform-file';
 import type { Job } from '@orderflow/console/surroundings';
 import type { Decision } from '@orderflow/operator/scaling/decision';
@@ -39,6 +40,11 @@ export class ConsoleBulletin {
     void this.#write({ ...this.#facts, scaling: { at, direction, replicas, text }, changes });
   }
 
+  /** Lets the console inject faults, and shows what became of them. */
+  offerFaults(faults: FaultDeskFacts): void {
+    void this.#write({ ...this.#facts, faults });
+  }
+
   /** One after the other and by renaming, so that nobody reads half a file. A file that cannot be written stops no demo. */
   #write(facts: PlatformFacts): Promise<void> {
     this.#facts = facts;
@@ -49,7 +55,7 @@ export class ConsoleBulletin {
   async #writeAfter(previous: Promise<void>): Promise<void> {
     await previous;
     try {
-      await writeFile(`${this.#file}.new`, JSON.stringify(this.#facts));
+      await writeFile(`${this.#file}.new`, JSON.stringify(this.#facts), { mode: 0o600 }); // a token is in it
       await rename(`${this.#file}.new`, this.#file);
     } catch (error: unknown) {
       this.#log.step(`console: ${describeError(error)}`);

@@ -25,6 +25,8 @@ export interface WatchParts {
   readonly startedAtMs: number;
   /** What happens in this first part of the load is watched and not measured. */
   readonly warmupMs: number;
+  /** Resolves when no fault is under way that somebody has injected. */
+  readonly faultsAtRest: () => Promise<void>;
 }
 
 /** Where the counters stood when measuring began. */
@@ -83,7 +85,7 @@ export class DemoWatch implements AsyncDisposable {
     this.#watched = [
       { name: 'postgres', pid: postgres.pid, withChildren: true },
       { name: 'kafka', pid: kafka.pid, withChildren: false },
-      ...services.map(({ name, pid }) => ({ name, pid, withChildren: false })),
+      ...services.map(watchedService),
       { name: 'demo', pid: process.pid, withChildren: false },
     ];
   }
@@ -156,13 +158,13 @@ export class DemoWatch implements AsyncDisposable {
     }
   }
 
-  /** The promise, or the error of the first process that dies meanwhile. */
+  /** The promise, or the error of the first process that dies meanwhile, unless a fault that was injected starts it again. */
   async orDeath<T>(promise: Promise<T>): Promise<T> {
     const { gateway, orders, auditor, processors } = this.#parts.platform;
     const permanent = [gateway, orders, ...(auditor === undefined ? [] : [auditor])];
     const deaths = [...permanent, ...processors].map(async (service) => {
-      const { name, process: child } = service;
-      const exit = await child.exited;
+      const { name } = service;
+      const { child, exit } = await this.#finalExit(service);
       if (!permanent.includes(service) && !processors.includes(service)) return promise; // it was to go
       throw new LocalError({
         code: 'CHILD_EXITED',
@@ -172,6 +174,15 @@ export class DemoWatch implements AsyncDisposable {
       });
     });
     return Promise.race([promise, ...deaths]);
+  }
+
+  async #finalExit(service: ServiceProcess) {
+    for (;;) {
+      const child = service.process;
+      const exit = await child.exited;
+      await this.#parts.faultsAtRest();
+      if (service.process === child) return { child, exit };
+    }
   }
 
   /** Keeps the metrics of a processor that is about to go. */
@@ -236,6 +247,17 @@ export class DemoWatch implements AsyncDisposable {
     );
     return Number(rows[0]?.bytes);
   }
+}
+
+/** Its process may become another one. */
+function watchedService(service: ServiceProcess): WatchedProcess {
+  return {
+    name: service.name,
+    get pid() {
+      return service.pid;
+    },
+    withChildren: false,
+  };
 }
 
 async function readMetrics(adminUrl: string): Promise<string> {

@@ -12,6 +12,7 @@ import type { RunDirectory } from '../run-directory.ts';
 import { runAuditor } from './audit.ts';
 import type { DemoConfig } from './config.ts';
 import type { ConsoleBulletin } from './console-bulletin.ts';
+import type { FaultDesk } from './faults/fault-desk.ts';
 import { awaitVerdict } from './standing-audit.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { startLoad, type RunningLoad } from './load.ts';
@@ -29,6 +30,8 @@ export interface DemoParts {
   readonly observation: Observation | undefined;
   /** What the console is told of processes and decisions. */
   readonly bulletin: ConsoleBulletin;
+  /** Takes faults while the load runs. */
+  readonly faults: FaultDesk;
   readonly startedAtMs: number;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
@@ -51,7 +54,9 @@ export async function runDemo(parts: DemoParts): Promise<RunFacts> {
     join(parts.localDirectory, 'endpoints.json'),
     `${JSON.stringify({ ...endpoints, ...parts.observation?.endpoints, receipts: files.receipts }, undefined, 2)}\n`,
   );
-  await using watch = new DemoWatch({ ...parts, warmupMs: parts.config.DEMO_WARMUP_SECONDS * 1_000 });
+  const { faults } = parts;
+  const warmupMs = parts.config.DEMO_WARMUP_SECONDS * 1_000;
+  await using watch = new DemoWatch({ ...parts, warmupMs, faultsAtRest: () => faults.rest() });
   await watch.start();
   await using scaling = startDemoScaling(parts, watch);
   const { timeToFirstOrderMs, drainSeconds, drainedAtMs } = await sendAndDrain(parts, files, watch);
@@ -106,12 +111,15 @@ async function sendAndDrain(
     onSample: (sample) => watch.onSample(sample),
   });
   watch.include({ name: 'load-generator', pid: load.pid, withChildren: false });
+  const { processors } = platform;
+  parts.faults.open(async (service) => (processors.includes(service) ? watch.retire(service) : undefined));
   const stopLoad = (): void => load.stop();
   parts.signal.addEventListener('abort', stopLoad, { once: true });
   const firstOrder = watch.firstEventApplied(load);
   const exitCode = await watch.orDeath(load.exited);
   parts.signal.removeEventListener('abort', stopLoad);
   if (exitCode !== 0 && exitCode !== 1) throw loadFailed(load, exitCode);
+  await watch.orDeath(parts.faults.close());
   const timeToFirstOrderMs = await firstOrder;
   const endedAtMs = Date.now();
   log.step('load: sent; waiting until every event is applied');

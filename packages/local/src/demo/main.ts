@@ -10,6 +10,7 @@ import { requirePrometheus } from '../requirements.ts';
 import { openRunDirectory, type RunDirectory } from '../run-directory.ts';
 import { readDemoConfig, type DemoConfig } from './config.ts';
 import { ConsoleBulletin } from './console-bulletin.ts';
+import { startFaultDesk } from './faults/start-fault-desk.ts';
 import { runDemo, type DemoParts } from './demo.ts';
 import { buildDemoReport, renderDemoReport, type DemoReport, type RunFacts } from './report.ts';
 
@@ -41,18 +42,26 @@ async function demo(config: DemoConfig): Promise<number> {
   await using observation = config.OBSERVE ? await observe(run, log) : undefined;
   const platform = await startDemoPlatform(config, { run, log, observation });
   let isProved = false;
+  const bulletin = new ConsoleBulletin(join(run.path, PLATFORM_FILE), log);
+  const stack = new AsyncDisposableStack();
   try {
-    const bulletin = new ConsoleBulletin(join(run.path, PLATFORM_FILE), log);
+    const receipts = join(localDirectory, 'receipts.jsonl');
+    const faults = await startFaultDesk({ platform, run, receipts, bulletin }, stack);
+    interrupt.signal.addEventListener('abort', () => void faults.stop(), { once: true });
     await Promise.all([observation?.follow(platform), bulletin.follow(platform)]);
     log.step(describeEndpoints(platform, observation));
     const signal = interrupt.signal;
-    const parts = { config, platform, run, localDirectory, log, observation, bulletin, startedAtMs, signal };
+    const parts = { config, platform, run, localDirectory, log, observation, bulletin, faults, startedAtMs, signal };
     const facts = await runDemo(parts);
     isProved = (await report(facts)) === 'proved';
-    if (config.KEEP && !signal.aborted) await keepRunning(signal);
+    if (config.KEEP && !signal.aborted) {
+      faults.open();
+      await keepRunning(signal);
+    }
     return signal.aborted && !config.KEEP ? 130 : Number(!isProved);
   } finally {
     log.step('demo: stopping everything');
+    await stack.disposeAsync();
     await platform.stop();
     if (observation !== undefined) await endObservation(observation, log);
     await rm(join(localDirectory, 'endpoints.json'), { force: true });

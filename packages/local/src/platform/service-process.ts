@@ -41,6 +41,8 @@ export interface ServiceProcess {
   readonly adminUrl: string;
   /** The present process, for its exit and its log. */
   readonly process: SupervisedProcess;
+  /** What it was started with, the last time. */
+  readonly env: Readonly<Record<string, string>>;
   /** SIGTERM, then waits. Idempotent. */
   stop(): Promise<void>;
   /** Default: SIGKILL. */
@@ -77,6 +79,10 @@ class RunningService implements ServiceProcess {
     this.#options = options;
     this.#ports = ports;
     this.#env = options.env;
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return this.#env;
   }
 
   get process(): SupervisedProcess {

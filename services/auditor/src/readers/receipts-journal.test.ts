@@ -16,6 +16,19 @@ async function* linesOf(...lines: readonly (object | string)[]): AsyncGenerator<
   for (const line of lines) yield typeof line === 'string' ? line : JSON.stringify(line);
 }
 
+test('a journal that several loads share covers all of them', async () => {
+  const at = (second: string): string => `2026-01-31T12:00:${second}.000Z`;
+  const [flood, floodEnd] = [
+    { ...START, startedAt: at('20') },
+    { ...END, endedAt: at('25') },
+  ];
+  const lines = linesOf({ ...START, startedAt: at('00') }, flood, { ...END, endedAt: at('50') }, floodEnd);
+  expect(await collectReceipts(lines)).toMatchObject({
+    startedAtMs: Date.parse(at('00')),
+    endedAtMs: Date.parse(at('50')),
+  });
+});
+
 test('collects what clients were told', async () => {
   const transition = { type: 'transition', orderId: ORDER.orderId, transition: 'payment', status: 'PAID' };
   const receipts = await collectReceipts(linesOf(START, ORDER, { ...ORDER, idempotencyKey: 'key-1' }, transition, END));

@@ -58,10 +58,11 @@ class ReceiptCollector implements Receipts {
   add(line: ReceiptLine): void {
     switch (line.type) {
       case 'start':
-        this.startedAtMs = Date.parse(line.startedAt);
+        // Several loads may share a journal: it covers all of them.
+        this.startedAtMs = Math.min(this.startedAtMs ?? Infinity, Date.parse(line.startedAt));
         break;
       case 'end':
-        this.endedAtMs = Date.parse(line.endedAt);
+        this.endedAtMs = Math.max(this.endedAtMs ?? -Infinity, Date.parse(line.endedAt));
         break;
       case 'order':
         this.orders.push(toOrderReceipt(line, this.#pool));
