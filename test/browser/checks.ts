@@ -31,7 +31,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   [`${ORDERS} orders placed by hand arrive in the table, p95 within ${ORDER_TO_SCREEN_BAR_MS} ms`]: ordersArrive,
   'a killed processor shows as down, and comes back': processorReturns,
   'a button kills the processor, which shows as down and comes back': buttonKills,
-  'a second click finds it busy; every fault is mended, and the verdict is proved after each': verdictHolds,
+  'a second viewer finds it busy; every fault is mended, and the verdict is proved after each': verdictHolds,
   ...Object.fromEntries(
     Object.keys(LOOKS).map((look): [string, Check] => [
       `axe finds nothing serious or critical (${look})`,
@@ -106,13 +106,13 @@ async function buttonKills({ page }: Session): Promise<undefined> {
   await page.waitForSelector(AT_REST, WAIT);
 }
 
-async function verdictHolds({ page }: Session): Promise<string> {
+async function verdictHolds({ page, url }: Session): Promise<string> {
   const kinds = ['pause-broker', 'flood', 'slow-handler', 'roll-orders'];
   for (const kind of kinds) {
     await page.click(`[data-fault=${kind}]`);
     await page.waitForSelector(`[data-fault=${kind}][data-running=true]`, WAIT);
-    const second = await page.evaluate(async () => (await fetch('actions/faults/flood', { method: 'POST' })).status);
-    if (second !== 409) throw new Error(`a fault during ${kind} was answered ${second}`);
+    const { status } = await fetch(`${url}/actions/faults/flood`, { method: 'POST' });
+    if (status !== 409) throw new Error(`a fault during ${kind} was answered ${status}`);
     await page.waitForSelector(AT_REST, WAIT);
   }
   const verdicts = (): Promise<string[]> =>
@@ -120,7 +120,7 @@ async function verdictHolds({ page }: Session): Promise<string> {
   await page.waitForFunction(
     (count) => document.querySelector('#fault-events')?.textContent.split('after "').length === count + 1,
     kinds.length + 1,
-    { timeout: 180_000 },
+    { timeout: 360_000 },
   );
   const said = await verdicts();
   const bad = said.filter((text) => !/: proved, \d+ orders, 0 lost, 0 duplicated$/.test(text));

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
+import type { Verdict } from '@orderflow/auditor/service/verdict';
 import { sleep } from '@orderflow/service-kit/sleep';
 import type { Platform } from '../../platform/platform.ts';
 import type { RunDirectory } from '../../run-directory.ts';
 import type { ConsoleBulletin } from '../console-bulletin.ts';
 import { startLoad } from '../load.ts';
-import { isFinal, readVerdict } from '../standing-audit.ts';
+import { readVerdict } from '../standing-audit.ts';
 import { startFaultControl } from './fault-control.ts';
 import { FaultDesk } from './fault-desk.ts';
 import { INJECTORS } from './inject-fault.ts';
 
 const FLOOD = { ratePerSecond: 1_000, seconds: 5 };
-const VERDICT_WITHIN_MS = 120_000;
+const VERDICT_WITHIN_MS = 300_000;
 const ASK_EVERY_MS = 500;
 
 export interface FaultDeskParts {
@@ -44,13 +45,21 @@ function startFlood({ platform, run, receipts }: FaultDeskParts) {
 async function judge(auditorUrl: string | undefined, beforeMs: number, signal: AbortSignal): Promise<string> {
   if (auditorUrl === undefined) return 'no auditor watches';
   const giveUpMs = Date.now() + VERDICT_WITHIN_MS;
+  let waitingFor = 'the auditor';
   while (!signal.aborted && Date.now() < giveUpMs) {
     const said = await readVerdict(auditorUrl);
-    if (said !== undefined && isFinal(said, beforeMs)) {
+    if (said !== undefined && isJudged(said, beforeMs)) {
       const { verdict, orders, lost, duplicated } = said;
-      return `${verdict}, ${orders} orders, ${lost} lost, ${duplicated} duplicated`;
+      const word = verdict === 'broken' ? verdict : 'proved';
+      return `${word}, ${orders} orders, ${lost} lost, ${duplicated} duplicated`;
     }
+    waitingFor = said?.waitingFor ?? waitingFor;
     await sleep(ASK_EVERY_MS, signal);
   }
-  return 'no verdict yet';
+  return `no verdict yet: waits for ${waitingFor}`;
+}
+
+/** Later orders may be on their way still: while the load goes on there are always some. */
+function isJudged({ verdict, provedUpTo }: Verdict, beforeMs: number): boolean {
+  return verdict === 'broken' || (provedUpTo !== null && Date.parse(provedUpTo) >= beforeMs);
 }
