@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
 import { newId } from '@orderflow/contracts/ids';
-import { orderLine } from '@orderflow/load-generator/receipts';
+import { orderLine } from '@orderflow/contracts/receipts-journal';
 import { until } from '@orderflow/local/until';
 import { placeOrder, receiptOf, type NewOrder } from '@orderflow/order-service/domain/order';
 import { insertOrders } from '@orderflow/order-service/store/insert-orders';
@@ -94,8 +94,7 @@ function newOrder(): NewOrder {
 
 function receiptLine({ order, items }: NewOrder): string {
   const body = JSON.stringify({ customerId: order.customerId, items });
-  const planned = { body, totalCents: order.totalCents, idempotencyKey: undefined, sentTwice: false, steps: [] };
-  return orderLine(planned, receiptOf(order));
+  return orderLine({ body }, receiptOf(order));
 }
 
 async function countEvents({ kafka }: Stage): Promise<number> {

@@ -8,7 +8,12 @@ import { FakeSource } from '../test/fake-source.ts';
 import { openPage } from '../test/open-page.ts';
 import type { View } from './view.ts';
 
-const PLACED = { orderId: 'o-1', status: 'CREATED', totalPrice: 19.9, createdAt: '2026-01-31T12:00:00.000Z' };
+const PLACED = {
+  orderId: '01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d',
+  status: 'CREATED',
+  totalPrice: 19.9,
+  createdAt: '2026-01-31T12:00:00.000Z',
+};
 const ORDER = { customerId: 'console', items: [{ productId: 'by-hand', quantity: 1, price: 19.9 }] };
 
 const worlds: ConsoleWorld[] = [];
@@ -221,10 +226,14 @@ describe('what is done by hand', () => {
     const problem = { ...PROBLEMS.transitionNotAllowed, detail: 'a shipped order cannot be cancelled' };
     const contentType = 'application/problem+json';
     const world = await startWorld({ onAction: () => ({ status: 409, contentType, body: JSON.stringify(problem) }) });
-    const response = await act(`${world.url}/actions/orders/o-1/cancellation`, { body: {} });
+    const response = await act(`${world.url}/actions/orders/01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d/cancellation`, {
+      body: {},
+    });
     expect([response.status, response.headers.get('content-type')]).toEqual([409, contentType]);
     expect(await response.json()).toEqual(problem);
-    expect(world.gateway.requests.map(({ path }) => path)).toEqual(['/orders/o-1/cancellation']);
+    expect(world.gateway.requests.map(({ path }) => path)).toEqual([
+      '/orders/01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d/cancellation',
+    ]);
     expect(await world.receipts()).toBe('');
   });
 
@@ -238,7 +247,12 @@ describe('what is done by hand', () => {
 
   test.each(['cross-site', 'same-site'])('is forbidden to a page of another site (%s)', async (site) => {
     const { url, gateway } = await startWorld();
-    for (const path of ['orders', 'orders/o-1/payment', 'orders/o-1/shipment', 'orders/o-1/cancellation']) {
+    for (const path of [
+      'orders',
+      'orders/01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d/payment',
+      'orders/01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d/shipment',
+      'orders/01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d/cancellation',
+    ]) {
       const response = await act(`${url}/actions/${path}`, { headers: { 'sec-fetch-site': site } });
       expect([path, response.status]).toEqual([path, 403]);
     }

@@ -1,7 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { receiptLine } from './receipts.ts';
 
-const TOLD = { orderId: 'o-1', status: 'CREATED', totalPrice: 19.9, createdAt: '2026-01-01T00:00:00.000Z' };
+const TOLD = {
+  orderId: '01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d',
+  status: 'CREATED',
+  totalPrice: 19.9,
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
 const ORDER = { customerId: 'console', items: [{ productId: 'by-hand', quantity: 1, price: 19.9 }] };
 
 test('an order placed by hand has the receipt that the load generator would write', () => {
@@ -12,10 +17,10 @@ test('an order placed by hand has the receipt that the load generator would writ
 
 test('a payment by hand has one as well', () => {
   const answer = JSON.stringify({ ...TOLD, status: 'PAID' });
-  const line = receiptLine({ path: '/orders/o-1/payment', request: {}, answer });
+  const line = receiptLine({ path: '/orders/01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d/payment', request: {}, answer });
   expect(JSON.parse(line ?? '')).toEqual({
     type: 'transition',
-    orderId: 'o-1',
+    orderId: '01931f6e-6f2a-7c3e-9d2b-1f0e5a4b3c2d',
     transition: 'payment',
     status: 'PAID',
   });

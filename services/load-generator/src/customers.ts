@@ -1,3 +1,4 @@
+import { failedLine, orderLine, transitionLine } from '@orderflow/contracts/receipts-journal';
 import type { OrderReceipt, Transition } from '@orderflow/contracts/order';
 import { nextBackoffMs } from '@orderflow/service-kit/retry';
 import {
@@ -13,7 +14,7 @@ import type { HttpRequest, Reply } from './http-client.ts';
 import type { LatencyRecorder } from './latency.ts';
 import type { PlannedOrder } from './order-mix.ts';
 import type { Random } from './random.ts';
-import { failedLine, orderLine, transitionLine, type ReceiptSink } from './receipts.ts';
+import type { ReceiptSink } from './receipts.ts';
 import type { Tally } from './tally.ts';
 
 /** Sends requests; a failure is a reply too. */

@@ -1,3 +1,4 @@
+import { endLine, startLine } from '@orderflow/contracts/receipts-journal';
 import { newId } from '@orderflow/contracts/ids';
 import { runProcess } from '@orderflow/service-kit/lifecycle';
 import { sleep } from '@orderflow/service-kit/sleep';
@@ -10,7 +11,7 @@ import { renderHelp } from './options.ts';
 import { startProgress } from './progress.ts';
 import { TargetUnreachableError, waitUntilReady } from './readiness.ts';
 import { ReceiptJournal, ReceiptsError } from './receipt-journal.ts';
-import { endLine, noReceipts, startLine } from './receipts.ts';
+import { noReceipts } from './receipts.ts';
 import { buildReport, decideExitCode, offeredRate, type LoadReport } from './report.ts';
 import { prepareReportFile, writeReportFile } from './report-file.ts';
 import { renderSummary } from './summary.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { newId } from '@orderflow/contracts/ids';
 import type { OrderReceipt } from '@orderflow/contracts/order';
 import { OrderMix } from './order-mix.ts';
-import { endLine, failedLine, orderLine, startLine, transitionLine } from './receipts.ts';
+import { endLine, failedLine, orderLine, startLine, transitionLine } from '@orderflow/contracts/receipts-journal';
 
 const receipt: OrderReceipt = {
   orderId: newId(),

@@ -4,7 +4,7 @@ import { centsFromDecimal } from '@orderflow/contracts/money';
 import { itemsTextFrom } from '../items-text.ts';
 import type { OrderReceipt, Receipts, TransitionReceipt, UnknownOutcome } from '../observations.ts';
 import { readSource } from '../source-error.ts';
-import { parseReceiptLine, type ReceiptLine } from './receipt-line.ts';
+import { parseReceiptLine, type ReceiptLine } from '@orderflow/contracts/receipts-journal';
 import { TextPool, type TextSharer } from './text-pool.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Pool } from '@orderflow/service-kit/postgres';
 import type { OrderReceipt, TransitionReceipt } from '../observations.ts';
-import { parseReceiptLine } from '../readers/receipt-line.ts';
+import { parseReceiptLine } from '@orderflow/contracts/receipts-journal';
 import { toOrderReceipt } from '../readers/receipts-journal.ts';
 import { passingTexts } from '../readers/text-pool.ts';
 import { readSource } from '../source-error.ts';
