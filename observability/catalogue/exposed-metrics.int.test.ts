@@ -14,6 +14,7 @@ const catalogue = buildCatalogue(processRegistries());
 
 async function environmentOf(service: ServiceName, stack: AsyncDisposableStack): Promise<Record<string, string>> {
   if (service === 'api-gateway') return { ORDER_SERVICE_URL: NOWHERE, EVENT_PROCESSOR_URL: NOWHERE };
+  if (service === 'console') return { GATEWAY_URL: NOWHERE, API_GATEWAY_ADMIN_URL: NOWHERE };
   if (service === 'auditor') return { ...(await twoDatabases(stack)), KAFKA_BOOTSTRAP_SERVERS: testKafka() };
   const [database, topic, dlqTopic] = [await createTestDatabase(), await createTestTopic(), await createTestTopic()];
   stack.defer(() => database.drop());
@@ -28,7 +29,7 @@ async function twoDatabases(stack: AsyncDisposableStack): Promise<Record<string,
   return { ORDERS_DATABASE_URL: database.url, ANALYTICS_DATABASE_URL: database.url };
 }
 
-test.each(['api-gateway', 'order-service', 'event-processor', 'auditor'] as const)(
+test.each(['api-gateway', 'order-service', 'event-processor', 'auditor', 'console'] as const)(
   'a real %s exposes what the catalogue says of it, no more and no less',
   async (service) => {
     await using stack = new AsyncDisposableStack();

@@ -2,6 +2,7 @@ import { createGatewayMetrics } from '@orderflow/api-gateway/metrics';
 import { createAuditCounters, createVerdictGauges } from '@orderflow/auditor/service/metrics';
 import { AuditBook } from '@orderflow/auditor/service/audit-book';
 import { BEFORE_THE_FIRST_ROUND, judge } from '@orderflow/auditor/service/verdict';
+import { createConsoleMetrics } from '@orderflow/console/metrics';
 import {
   createAssignmentMetrics,
   createConsumerGauges,
@@ -22,7 +23,7 @@ import { createRegistry, type Registry } from '@orderflow/service-kit/metrics';
 import { createPoolMetrics } from '@orderflow/service-kit/postgres-metrics';
 
 /** The processes that are scraped; also the value of the label `job`. */
-export type ProcessName = 'api-gateway' | 'order-service' | 'event-processor' | 'auditor' | 'operator';
+export type ProcessName = 'api-gateway' | 'order-service' | 'event-processor' | 'auditor' | 'console' | 'operator';
 
 const unstartedAudit = {
   roundEndedMs: undefined,
@@ -49,6 +50,7 @@ const REGISTER: Readonly<Record<ProcessName, (registry: Registry) => readonly un
     createConsumerGauges(registry, { load: () => ({ messages: 0, bytes: 0 }), lag: () => new Map() }),
   ],
   auditor: (registry) => [createAuditCounters(registry), createVerdictGauges(registry, unstartedAudit)],
+  console: (registry) => [createConsoleMetrics(registry, () => 0)],
   operator: (registry) => [
     createClusterMetrics(registry),
     createControllerMetrics(registry),

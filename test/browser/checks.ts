@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { RunningDemo } from './running-demo.ts';
@@ -17,6 +18,8 @@ export const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
 
 export interface Session extends RunningDemo {
   readonly browser: Browser;
+  /** Folder for pictures of the page, one a look. */
+  readonly pictures: string;
   /** Open from the first check to the last. */
   readonly page: Page;
   /** What the browser's console and the pages' scripts complained of. */
@@ -45,7 +48,10 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   },
 };
 
-export async function openPage({ browser, url, complaints }: Omit<Session, 'page'>, look: string): Promise<Page> {
+export async function openPage(
+  { browser, url, complaints }: Omit<Session, 'page' | 'pictures'>,
+  look: string,
+): Promise<Page> {
   const page = await (await browser.newContext(LOOKS[look])).newPage();
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`${look}: ${message.text()}`);
@@ -140,6 +146,7 @@ async function isAccessible(session: Session, look: string): Promise<undefined> 
   await page.evaluate(await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8'));
   const violations = await page.evaluate<Violation[]>('axe.run().then((result) => result.violations)');
   const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  await page.screenshot({ path: join(session.pictures, `console-${look}.png`) });
   await page.context().close();
   if (grave.length > 0) {
     throw new Error(grave.map(({ id, impact, nodes }) => `${impact}: ${id} at ${String(nodes[0]?.target)}`).join('\n'));

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describeError } from '@orderflow/local/local-error';
 import { createProgressLog } from '@orderflow/local/progress';
 import { chromium } from 'playwright-core';
@@ -35,5 +36,6 @@ async function start(stack: AsyncDisposableStack): Promise<Session> {
   stack.defer(() => browser.close());
   const complaints: string[] = [];
   const opened = { ...demo, browser, complaints };
-  return { ...opened, page: await openPage(opened, 'light') };
+  const pictures = join(import.meta.dirname, '..', '..', '.local');
+  return { ...opened, pictures, page: await openPage(opened, 'light') };
 }

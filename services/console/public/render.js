@@ -26,7 +26,7 @@ export function render(view, ownOrders) {
   renderPartitions(view.flow.partitions);
   renderScaling(view.scaling, view.flow.processes);
   renderSales(view.sales);
-  renderOrders(view.orders, ownOrders);
+  renderOrders(view.orders, ownOrders, view.traceUrlTemplate);
   renderFaults(view.faults);
 }
 
@@ -176,7 +176,15 @@ function drawBars(perMinute) {
   });
 }
 
-function renderOrders({ state, value }, ownOrders) {
+/** An order's id, and the way to its trace where one can be looked at. */
+function orderCell(orderId, template) {
+  const code = make('code', { text: orderId });
+  if (template === undefined) return make('td', { children: [code] });
+  const href = template.replaceAll('{orderId}', encodeURIComponent(orderId));
+  return make('td', { children: [make('a', { href, rel: 'noreferrer', target: '_blank', children: [code] })] });
+}
+
+function renderOrders({ state, value }, ownOrders, traceUrlTemplate) {
   if (state !== 'up') {
     const cell = make('td', { colspan: '5', text: 'The gateway does not answer.' });
     setChildren('orders', ['down'], () => make('tr', { children: [cell] }));
@@ -190,7 +198,7 @@ function renderOrders({ state, value }, ownOrders) {
     make('tr', {
       class: ownOrders.has(orderId) ? 'mine' : 'other',
       children: [
-        make('td', { children: [make('code', { text: orderId })] }),
+        orderCell(orderId, traceUrlTemplate),
         make('td', { text: customerId }),
         make('td', { text: status.toLowerCase() }),
         make('td', { class: 'number', text: formatMoney(totalPrice) }),

@@ -25,6 +25,13 @@ test('every bad key is named', () => {
   expect(badKeys({ ...LEAST, ...env })).toEqual(expect.arrayContaining(Object.keys(env)));
 });
 
+test('the address of traces is one of the web, with a place for the order', () => {
+  const read = (TRACE_URL_TEMPLATE: string) => badKeys({ ...LEAST, TRACE_URL_TEMPLATE });
+  expect(read('http://jaeger/search?tags=%7B%22orderflow.order.id%22%3A%22{orderId}%22%7D')).toEqual([]);
+  expect(read('http://jaeger/search')).toEqual(['TRACE_URL_TEMPLATE']);
+  expect(read('javascript:alert({orderId})')).toEqual(['TRACE_URL_TEMPLATE']);
+});
+
 test('processes come from a file or by names, not both and not neither', () => {
   const { PLATFORM_FILE, ...others } = LEAST;
   const names = { OPERATOR_ADMIN_URL: 'http://operator-admin:9090' };

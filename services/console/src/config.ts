@@ -43,6 +43,10 @@ const fields = z.object({
   LAG_SCALER: z.string().min(1).optional(),
   /** A journal that the receipts of what is done by hand are added to, where one is audited. */
   RECEIPTS_FILE: z.string().min(1).optional(),
+  /** Address of a search for the trace of an order, with `{orderId}` where its id goes; no links without it. */
+  TRACE_URL_TEMPLATE: envHttpUrl()
+    .refine((url) => url.includes('{orderId}'), 'must contain {orderId}')
+    .optional(),
   /** Time between two looks, while somebody watches. Without a viewer nothing is asked. */
   CONSOLE_POLL_MS: envDurationMs().default(700),
   /** Pages that may watch at the same time. */

@@ -109,6 +109,25 @@ describe('the stream', () => {
     expect(statesOf(again)).toEqual(ALL_UP);
   });
 
+  test.each([1, 20])('asks each source once for a view, for %i pages', async (count) => {
+    const world = await startWorld();
+    const pages = await Promise.all(Array.from({ length: count }, () => openPage(world.url)));
+    const [page] = pages;
+    for (let views = 0; views < 5; views += 1) await Promise.all(pages.map((it) => it.next()));
+    await world.watch.stop();
+    const views = 5 + ((await page?.rest())?.length ?? 0);
+    const { gateway, auditor, metrics } = world;
+    // The last look may have come too late for a view.
+    for (const [asked, perView] of [
+      [auditor, 1],
+      [metrics, 1],
+      [gateway, 2],
+    ] as const) {
+      expect(asked.requests.length).toBeGreaterThanOrEqual(perView * views);
+      expect(asked.requests.length).toBeLessThanOrEqual(perView * (views + 1));
+    }
+  });
+
   test('asks the sources nothing any more once the last page has left', async () => {
     const world = await startWorld();
     const pages = [await openPage(world.url), await openPage(world.url)];

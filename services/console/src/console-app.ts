@@ -4,7 +4,7 @@ import { PROBLEMS } from '@orderflow/contracts/problem-types';
 import type { RequestHandler } from '@orderflow/service-kit/http-server';
 import type { Logger } from '@orderflow/service-kit/logger';
 import { ProblemError, sendProblem, toProblem } from '@orderflow/service-kit/problem';
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Request, type RequestHandler as Handler, type Response } from 'express';
 import { refuseOtherSites, requirePassword, secureHeaders } from './access.ts';
 import { requireHost, type AllowedHosts } from './allowed-hosts.ts';
 import type { Answered } from './receipts.ts';
@@ -32,6 +32,8 @@ export interface ConsolePorts {
   readonly password: string | undefined;
   readonly allowedHosts: AllowedHosts;
   readonly logger: Logger;
+  /** Told how each action was answered. */
+  readonly onAction?: (status: number) => void;
 }
 
 /** The page, its stream of views, and the few things that can be done by hand. */
@@ -66,7 +68,7 @@ function streamViews(response: Response, { viewers }: ConsolePorts): void {
   else response.end();
 }
 
-function serveActions(app: Express, { callGateway, keepReceipt, injectFault, viewers }: ConsolePorts): void {
+function serveActions(app: Express, { callGateway, keepReceipt, injectFault, onAction, viewers }: ConsolePorts): void {
   const pass = async (path: string, request: Request, response: Response): Promise<void> => {
     const { status, contentType, body } = await callGateway(path, request.body);
     const isAccepted = status >= 200 && status < 300;
@@ -74,7 +76,11 @@ function serveActions(app: Express, { callGateway, keepReceipt, injectFault, vie
     viewers.wake();
     response.writeHead(status, { 'content-type': contentType }).end(body);
   };
-  const guards = [refuseOtherSites, express.json({ limit: '16kb' })];
+  const tell: Handler = (_request, response, next) => {
+    response.once('finish', () => onAction?.(response.statusCode));
+    next();
+  };
+  const guards = [tell, refuseOtherSites, express.json({ limit: '16kb' })];
   if (injectFault !== undefined) {
     app.post('/actions/faults/:kind', ...guards, async (request, response) => {
       const { status, contentType, body } = await injectFault(String(request.params['kind']));

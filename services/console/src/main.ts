@@ -8,6 +8,7 @@ import { createConsoleApp } from './console-app.ts';
 import { createFaultCall } from './fault-call.ts';
 import { createGatewayCall } from './gateway-call.ts';
 import { createFinder } from './create-finder.ts';
+import { createConsoleMetrics, outcomeOf } from './metrics.ts';
 import { PlatformSource } from './platform-source.ts';
 import { createReceiptKeeper } from './receipt-keeper.ts';
 import { Watch } from './watch.ts';
@@ -31,7 +32,10 @@ await runProcess(async () => {
     nowMs: Date.now,
     intervalMs: config.CONSOLE_POLL_MS,
     maxViewers: config.CONSOLE_MAX_VIEWERS,
+    traceUrlTemplate: config.TRACE_URL_TEMPLATE,
+    onLook: () => metrics.looks.inc(),
   });
+  const metrics = createConsoleMetrics(registry, () => watch.viewers);
   const handler = createConsoleApp({
     viewers: watch,
     callGateway: createGatewayCall({ url: config.GATEWAY_URL, headers: source.headers() }),
@@ -40,6 +44,7 @@ await runProcess(async () => {
     password: config.CONSOLE_API_KEY,
     allowedHosts: config.CONSOLE_ALLOWED_HOSTS,
     logger,
+    onAction: (status) => metrics.actions.inc({ outcome: outcomeOf(status) }),
   });
   const server = app.use(new HttpServer({ name: 'http-server', host, port, handler, drainGraceMs: 0 }));
   app.use(watch); // stopped before the server, which waits for the streams

@@ -31,6 +31,8 @@ export interface View {
   readonly sales: Part<SalesReport>;
   readonly orders: Part<z.output<typeof recentOrdersSchema>>;
   readonly scaling: Part<Scaling>;
+  /** An address with `{orderId}` in it; left out where nobody keeps traces. */
+  readonly traceUrlTemplate?: string | undefined;
   /** Left out where no faults are injected. */
   readonly faults?: FaultReport | undefined;
 }

@@ -18,6 +18,10 @@ export interface WatchOptions {
   readonly nowMs: () => number;
   readonly intervalMs: number;
   readonly maxViewers: number;
+  /** Of links to traces, where there is somebody to look at them. */
+  readonly traceUrlTemplate?: string | undefined;
+  /** Told of every look. */
+  readonly onLook?: () => void;
 }
 
 /**
@@ -74,6 +78,7 @@ export class Watch implements Component {
   async #watchWhileViewed(): Promise<void> {
     while (this.#viewers.size > 0) {
       this.#wake = new AbortController();
+      this.#options.onLook?.();
       const sighting = await this.#options.look();
       const text = JSON.stringify(this.#viewOf(sighting));
       this.#last = { text, atMs: sighting.look.atMs };
@@ -90,6 +95,6 @@ export class Watch implements Component {
     const flow = buildFlow({ now: look, short: before(RATE_WINDOW_MS), long: before(QUANTILE_WINDOW_MS) });
     while (this.#looks[0] !== undefined && this.#looks[0].atMs < look.atMs - QUANTILE_WINDOW_MS) this.#looks.shift();
     this.#looks.push(look);
-    return { at: new Date(look.atMs).toISOString(), flow, ...rest };
+    return { at: new Date(look.atMs).toISOString(), flow, ...rest, traceUrlTemplate: this.#options.traceUrlTemplate };
   }
 }

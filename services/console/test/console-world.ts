@@ -82,7 +82,7 @@ export async function startConsoleWorld(options: ConsoleWorldOptions = {}): Prom
     auditorUrl: auditor.url,
     findSurroundings: createFileFinder(platformFile),
   });
-  const watch = new Watch({ look: () => source.look(Date.now), nowMs: Date.now, intervalMs: 20, maxViewers: 10 });
+  const watch = new Watch({ look: () => source.look(Date.now), nowMs: Date.now, intervalMs: 20, maxViewers: 30 });
   const handler = createConsoleApp({
     viewers: watch,
     callGateway: createGatewayCall({ url: gatewayUrl, headers: source.headers() }),

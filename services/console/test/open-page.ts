@@ -21,6 +21,11 @@ export class OpenPage {
     }
   }
 
+  /** All views that are still to come, when the console has ended the stream. */
+  async rest(): Promise<View[]> {
+    return Array.fromAsync(this.#views);
+  }
+
   /** Closes the tab. */
   leave(): void {
     this.#leave.abort();
