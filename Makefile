@@ -38,7 +38,7 @@ load: install ## Send load to a running platform: make load ARGS="--rate 500 --d
 verify: install ## Join receipts, orders, topic and analytics of a running platform, and judge
 	@npm run --silent verify -- $(ARGS)
 
-bench: install ## Measure against peers, side by side: make bench ARGS="orders|gateway|publisher|processor|growth|telemetry|capacity|overload|soak|operator-soak|scaling|all"
+bench: install ## Measure against peers, side by side: make bench ARGS="orders|gateway|publisher|processor|growth|telemetry|capacity|overload|soak|operator-soak|console|scaling|all"
 	@npm run --silent bench -- $(ARGS)
 
 api-fuzz: install ## Send 10,000 requests made up from the OpenAPI document to a platform of its own (Schemathesis; needs Python)

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describeError } from '@orderflow/local/local-error';
 import { createProgressLog, type ProgressLog } from '@orderflow/local/progress';
 import { benchCapacity } from './capacity.ts';
+import { benchConsole } from './console.ts';
 import { verifyDurability } from './durability.ts';
 import { benchGateway } from './gateway.ts';
 import { benchGrowth } from './growth.ts';
@@ -47,6 +48,8 @@ const COMPARISONS: Readonly<Record<ComparedBench, (stage: Stage, size: BenchSize
 const PLATFORM = {
   capacity: async (on, size, circumstances) =>
     ({ kind: 'capacity', bench: 'capacity', ...(await benchCapacity(on, size)), ...circumstances() }) as const,
+  console: async (on, size, circumstances) =>
+    ({ kind: 'console', bench: 'console', ...(await benchConsole(on, size)), ...circumstances() }) as const,
   overload: async (on, size, circumstances) =>
     ({ kind: 'overload', bench: 'overload', ...(await benchOverload(on, size)), ...circumstances() }) as const,
   soak: async (on, size, circumstances) =>
@@ -90,7 +93,8 @@ async function run({ name, size }: BenchOptions, proceedings: Proceedings): Prom
   if (name === 'all') return runAll(size, proceedings);
   if (name === 'page') return publish(proceedings.log);
   if (name === 'operator-soak') return measureOperator(size, proceedings);
-  if (name === 'capacity' || name === 'overload' || name === 'soak') return measurePlatform(name, size, proceedings);
+  if (name === 'capacity' || name === 'overload' || name === 'soak' || name === 'console')
+    return measurePlatform(name, size, proceedings);
   return compare(name, size, proceedings);
 }
 
@@ -132,7 +136,12 @@ async function measurePlatform(
 ): Promise<number> {
   const readMachine = watchMachine();
   const measuredAt = new Date().toISOString();
-  await using on = await PlatformRun.open({ localDirectory, log, interrupt: interrupt.signal });
+  await using on = await PlatformRun.open({
+    localDirectory,
+    log,
+    interrupt: interrupt.signal,
+    hasConsole: bench === 'console',
+  });
   const durability = await verifyDurability(on.platform.postgres.url());
   const facts = { command, measuredAt, durability };
   const report = await PLATFORM[bench](on, size, () => ({ ...facts, machine: readMachine() }));

@@ -47,7 +47,7 @@ describe('parseOptions', () => {
 
   test('names the benchmarks when the name is unknown', () => {
     expect(refusalOf('order')).toBe(
-      'there is no benchmark order; there are orders, gateway, publisher, processor, growth, telemetry, capacity, overload, soak, operator-soak, scaling, all, page',
+      'there is no benchmark order; there are orders, gateway, publisher, processor, growth, telemetry, capacity, overload, soak, operator-soak, console, scaling, all, page',
     );
   });
 

@@ -10,6 +10,7 @@ export const BENCH_NAMES = [
   'overload',
   'soak',
   'operator-soak',
+  'console',
   'scaling',
   'all',
   'page',
@@ -28,7 +29,7 @@ export interface BenchSize {
   readonly peerEvents?: number;
   /** Of `growth`: orders in the largest table. */
   readonly orders?: number;
-  /** Orders per second: of `capacity` at first, of `soak` all the time, of `overload` the capacity, which is else measured. */
+  /** Orders per second: of `capacity` at first, of `soak` and `console` all the time, of `overload` the capacity, which is else measured. */
   readonly rate?: number;
   /** Of `capacity`: event processors, instead of one, two and four. */
   readonly processors?: number;
@@ -60,6 +61,7 @@ const SIZES: Readonly<Record<BenchName, Readonly<Record<string, keyof BenchSize>
   overload: { seconds: 'seconds', rate: 'rate' },
   soak: { minutes: 'minutes', rate: 'rate' },
   'operator-soak': { minutes: 'minutes', scalers: 'scalers', partitions: 'partitions' },
+  console: { ...TIMED, rate: 'rate' },
   scaling: { rounds: 'rounds' },
   all: { rounds: 'rounds' },
   page: {},

@@ -15,7 +15,7 @@ const INTRODUCTION = [
   'PostgreSQL and the same Kafka broker, with fsync and synchronous_commit on and acks=all; after each measurement it is',
   'checked that nothing was lost, doubled or altered. Generator, databases and broker share the machine with what is',
   'measured, so rates are small; ratios are taken within rounds, CPU and WAL are medians. Say what you get elsewhere:',
-  '`npm run bench -- orders|gateway|publisher|processor|growth|telemetry|capacity|overload|soak|operator-soak`, or `all`.',
+  '`npm run bench -- orders|gateway|publisher|processor|growth|telemetry|capacity|overload|soak|operator-soak|console`, or `all`.',
   '',
 ];
 
@@ -49,6 +49,11 @@ function renderSection(report: PageReport): string[] {
       return renderPlatform(report, [
         `${report.ratePerSecond} orders/s for ${report.minutes} minutes; slopes over the last two thirds. The outbox table took at`,
         `most ${report.outbox.maxMiB.toFixed(1)} MiB, ${report.outbox.lastMiB.toFixed(1)} MiB in the end.`,
+      ]);
+    case 'console':
+      return renderPlatform(report, [
+        `${report.ratePerSecond} orders/s; no page, one and twenty by turns, ${report.rounds.length} rounds of ${report.seconds} s each. A page is a client of the`,
+        'stream of views; what a browser takes to draw it is not in this.',
       ]);
     case 'operator-soak':
       return renderOperatorSection(report);

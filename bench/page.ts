@@ -7,7 +7,7 @@ import { renderPage, type PageReport } from './page-text.ts';
 import { summariesOf } from './report.ts';
 
 /** Of those that measure real servers: what `.local/bench-<name>.json` may be there. */
-const PAGED = [...COMPARED, 'capacity', 'overload', 'soak', 'operator-soak'] as const;
+const PAGED = [...COMPARED, 'capacity', 'overload', 'soak', 'operator-soak', 'console'] as const;
 
 interface PagePlaces {
   /** `.local` of the repository, with the reports. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AuditReport } from '@orderflow/auditor/audit';
 import { EVENT_PROCESSOR_GROUP, ORDER_EVENTS_TOPIC } from '@orderflow/contracts/topics';
 import { runAuditor } from '@orderflow/local/demo/audit';
+import { ConsoleBulletin } from '@orderflow/local/demo/console-bulletin';
 import { readHistogram } from '@orderflow/local/demo/histogram';
 import { startPlatform, type Platform } from '@orderflow/local/platform/platform';
 import type { ProgressLog } from '@orderflow/local/progress';
@@ -22,6 +23,8 @@ export interface PlatformRunOptions {
   readonly log: ProgressLog;
   /** Aborts on Ctrl-C. */
   readonly interrupt: AbortSignal;
+  /** Whether the console runs as well. Default: no. */
+  readonly hasConsole?: boolean;
 }
 
 /** What the auditor says of everything that was sent. */
@@ -56,7 +59,15 @@ export class PlatformRun implements AsyncDisposable {
   static async open(options: PlatformRunOptions): Promise<PlatformRun> {
     const { localDirectory, log, interrupt: signal } = options;
     const run = await openRunDirectory({ localDirectory, name: 'bench', log, signal });
-    const platform = await startPlatform({ run, cacheDirectory: join(localDirectory, 'cache'), log, processors: 1 });
+    const platformFile = join(run.path, 'platform.json');
+    const platform = await startPlatform({
+      run,
+      cacheDirectory: join(localDirectory, 'cache'),
+      log,
+      processors: 1,
+      ...(options.hasConsole === true && { console: { platformFile } }),
+    });
+    if (options.hasConsole === true) await new ConsoleBulletin(platformFile, log).follow(platform);
     const opened = new PlatformRun(options, run, platform);
     await opened.orders.connect();
     return opened;

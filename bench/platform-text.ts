@@ -1,7 +1,9 @@
 import type { CapacityReport } from './capacity.ts';
+import { extraCores, type ConsoleReport } from './console.ts';
 import { OBJECTIVE_MS, type OverloadReport } from './overload.ts';
 import { renderBar, renderCircumstances } from './report-text.ts';
 import type { SoakReport } from './soak.ts';
+import { median } from './statistics.ts';
 import { renderTable, whole } from './tables.ts';
 
 export interface TableText {
@@ -73,8 +75,30 @@ function generatorText({ generator }: OverloadReport): string {
   return `${schedule}, ${whole(cpuMicrosPerOrder)} µs of CPU per order`;
 }
 
+/** A row for each audience. */
+export function consoleTable({ rounds, idle, cores }: ConsoleReport): TableText {
+  const percent = (ofCores: number): string => `${((100 * ofCores) / cores).toFixed(2)} %`;
+  const row = (what: string, costs: readonly (typeof idle)['shown'][], extra: string): string[] => [
+    what,
+    percent(median(costs.map((cost) => cost.console))),
+    percent(median(costs.map((cost) => cost.platform))),
+    extra,
+  ];
+  const under = (audience: 'none' | 'one' | 'many') => rounds.map((costs) => costs[audience]);
+  return {
+    head: ['', 'the console, of the box', 'the whole platform, of the box', 'more than without a page'],
+    rows: [
+      row('under load, no page', under('none'), ''),
+      row('under load, one page', under('one'), percent(extraCores(rounds, 'one'))),
+      row('under load, 20 pages', under('many'), percent(extraCores(rounds, 'many'))),
+      row('no orders, a hidden page', [idle.hidden], ''),
+      row('no orders, one page', [idle.shown], percent(idle.shown.platform - idle.hidden.platform)),
+    ],
+  };
+}
+
 /** What the benchmarks of the whole platform report. */
-export type PlatformReport = CapacityReport | OverloadReport | SoakReport;
+export type PlatformReport = CapacityReport | ConsoleReport | OverloadReport | SoakReport;
 
 export function platformTable(report: PlatformReport): TableText {
   switch (report.kind) {
@@ -82,6 +106,8 @@ export function platformTable(report: PlatformReport): TableText {
       return capacityTable(report);
     case 'overload':
       return overloadTable(report);
+    case 'console':
+      return consoleTable(report);
     case 'soak':
       return soakTable(report);
     default:
