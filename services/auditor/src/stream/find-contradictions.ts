@@ -1,5 +1,6 @@
 import { decimalFromCents } from '@orderflow/contracts/money';
 import type { Pool } from '@orderflow/service-kit/postgres';
+import { plainArray } from '@orderflow/service-kit/postgres-arrays';
 import { itemsTextFrom, orderLinesFrom } from '../items-text.ts';
 import type { OrderRow } from '../observations.ts';
 import type { Claim } from './claim.ts';
@@ -56,11 +57,6 @@ export async function findContradictions(
     ],
   });
   return new Map(rows.map((row) => [row.place - 1, toOrderRow(row)]));
-}
-
-/** An array literal of elements that need no quotes: ids, numbers, names of event types. A tenth of what pg's own costs. */
-function plainArray(elements: readonly (string | number | null)[]): string {
-  return `{${elements.map((element) => element ?? 'NULL').join(',')}}`;
 }
 
 function wholeNumber(value: number | undefined): number | null {

@@ -1,5 +1,6 @@
 import type { EventType } from '@orderflow/contracts/events';
 import type { Pool } from '@orderflow/service-kit/postgres';
+import { plainArray } from '@orderflow/service-kit/postgres-arrays';
 import type { TraceFields } from '@orderflow/service-kit/trace-context';
 
 /** An event that is not known to be in Kafka. */
@@ -47,7 +48,11 @@ export async function deleteSent(pool: Pool, rows: readonly OutboxRow[]): Promis
     text: `WITH released AS (DELETE FROM outbox_parked WHERE order_id = ANY ($3::uuid[]))
            DELETE FROM event_outbox o USING unnest($1::smallint[], $2::bigint[]) AS d (shard, id)
            WHERE o.shard = d.shard AND o.id = d.id`,
-    values: [rows.map(({ shard }) => shard), rows.map(({ id }) => id), rows.map(({ orderId }) => orderId)],
+    values: [
+      plainArray(rows.map(({ shard }) => shard)),
+      plainArray(rows.map(({ id }) => id)),
+      plainArray(rows.map(({ orderId }) => orderId)),
+    ],
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Pool } from '@orderflow/service-kit/postgres';
+import { plainArray } from '@orderflow/service-kit/postgres-arrays';
 import type { NewOrder, Order } from '../domain/order.ts';
 import { shardOf } from '../outbox/shard.ts';
 
@@ -74,15 +75,15 @@ export async function insertOrders(pool: Pool, group: readonly NewOrder[]): Prom
   return outcomesOf(pool, group, new Set(rows.map((row) => row.order_id)));
 }
 
-function columnsOf(group: readonly NewOrder[]): unknown[][] {
+function columnsOf(group: readonly NewOrder[]): unknown[] {
   return [
-    group.map(({ order }) => order.orderId),
+    plainArray(group.map(({ order }) => order.orderId)),
     group.map(({ order }) => order.customerId),
-    group.map(({ order }) => order.totalCents),
+    plainArray(group.map(({ order }) => order.totalCents)),
     group.map(({ items }) => JSON.stringify(items)),
-    group.map(({ order }) => order.createdAt),
-    group.map(({ order }) => shardOf(order.orderId)),
-    group.map(({ event }) => event.eventId),
+    plainArray(group.map(({ order }) => order.createdAt)),
+    plainArray(group.map(({ order }) => shardOf(order.orderId))),
+    plainArray(group.map(({ event }) => event.eventId)),
     group.map(({ event }) => event.payload),
     group.map(({ event }) => event.traceparent),
     group.map(({ event }) => event.tracestate),
