@@ -94,8 +94,7 @@ export class TopicTail {
     const others = messages.flatMap((message, index) => {
       const { change, key } = message;
       if (contradictions.has(index) || (key === change.orderId && isTotalRight(change))) return [];
-      const what =
-        key === change.orderId ? 'has a total that its items do not come to' : `has the key ${key ?? 'none'}`;
+      const what = key === change.orderId ? 'has a total that its items do not come to' : 'has another key';
       const text = `${positionText(message)}: event ${change.sequence} of order ${change.orderId} ${what}`;
       const subject = changeName(change.orderId, change.sequence);
       return [{ invariant: 'I3', kind: 'altered', subject, text } as const];
