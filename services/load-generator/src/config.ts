@@ -3,6 +3,7 @@ import { ConfigError, type ConfigProblem, type Environment } from '@orderflow/se
 import { environmentKey, OPTION_NAMES, OPTIONS, type Option, type OptionName, type OptionValues } from './options.ts';
 import type { Catalogue, MixFractions } from './order-mix.ts';
 import type { ProgressMode } from './progress.ts';
+import type { ReceiptsMode } from './receipts.ts';
 import type { Stage } from './schedule.ts';
 import type { Slo } from './slo.ts';
 
@@ -21,6 +22,7 @@ export interface LoadConfig {
   readonly readyTimeoutMs: number;
   readonly seed: number;
   readonly receiptsPath: string | undefined;
+  readonly receiptsMode: ReceiptsMode;
   readonly reportPath: string | undefined;
   readonly slos: readonly Slo[];
   readonly progress: ProgressMode;
@@ -148,6 +150,7 @@ function toConfig(values: OptionValues): LoadConfig {
     readyTimeoutMs: values['ready-timeout'],
     seed: values.seed,
     receiptsPath: values.receipts,
+    receiptsMode: values['receipts-mode'],
     reportPath: values.json,
     slos: values.slo ?? [],
     progress: values.progress,

@@ -26,7 +26,7 @@ async function runLoad(config: LoadConfig, interruption: Interruption): Promise<
   await using journal =
     config.receiptsPath === undefined
       ? undefined
-      : await ReceiptJournal.create(config.receiptsPath, () => interruption.stop());
+      : await ReceiptJournal.create(config.receiptsPath, config.receiptsMode, () => interruption.stop());
   const receipts = journal ?? noReceipts;
   const pause = (ms: number): Promise<void> => sleep(ms, stopping);
   await waitUntilReady({ ...config, send: (request) => client.send(request), nowMs, pause, stopping });

@@ -3,6 +3,7 @@ import { envChoice, envHttpUrl, envInt, envNumber } from '@orderflow/service-kit
 import { z } from 'zod';
 import { parseDurationMs } from './duration.ts';
 import { PROGRESS_MODES } from './progress.ts';
+import { RECEIPTS_MODES } from './receipts.ts';
 import { MAX_RATE_PER_SECOND, parseStages } from './schedule.ts';
 import { LATENCY_METRICS, parseSlo } from './slo.ts';
 
@@ -116,6 +117,12 @@ export const OPTIONS = {
     schema: envInt({ min: 0, max: Number.MAX_SAFE_INTEGER }),
   },
   receipts: { value: 'FILE', help: 'write what clients were told, for the auditor (JSON lines)', schema: z.string() },
+  'receipts-mode': {
+    value: RECEIPTS_MODES.join('|'),
+    default: 'replace',
+    help: 'replace the receipts of an earlier load, or append to those of one that runs',
+    schema: envChoice(RECEIPTS_MODES),
+  },
   json: { value: 'FILE', help: 'write the report', schema: z.string() },
   slo: {
     value: 'LIST',

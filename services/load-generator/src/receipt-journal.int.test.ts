@@ -18,7 +18,7 @@ describe('ReceiptJournal', () => {
     const path = join(folder, 'new', 'receipts.jsonl');
     const lines = Array.from({ length: 10_000 }, (_, index) => `{"line":${index}}`);
     {
-      await using journal = await ReceiptJournal.create(path, unexpected);
+      await using journal = await ReceiptJournal.create(path, 'replace', unexpected);
       for (const line of lines) {
         journal.append(line);
         if (line.endsWith('00}')) await new Promise(setImmediate);
@@ -29,7 +29,7 @@ describe('ReceiptJournal', () => {
 
   test('writes while the run goes on, so that a kill loses little', async () => {
     const path = join(folder, 'receipts.jsonl');
-    await using journal = await ReceiptJournal.create(path, unexpected);
+    await using journal = await ReceiptJournal.create(path, 'replace', unexpected);
     journal.append('first');
     while ((await readFile(path, 'utf8')) === '') await new Promise(setImmediate);
     expect(await readFile(path, 'utf8')).toBe('first\n');
@@ -39,16 +39,30 @@ describe('ReceiptJournal', () => {
     const path = join(folder, 'receipts.jsonl');
     await writeFile(path, 'old\n'.repeat(100));
     {
-      await using journal = await ReceiptJournal.create(path, unexpected);
+      await using journal = await ReceiptJournal.create(path, 'replace', unexpected);
       journal.append('new');
     }
     expect(await readFile(path, 'utf8')).toBe('new\n');
   });
 
+  test('loses nothing of a load that runs when another one adds its receipts', async () => {
+    const path = join(folder, 'receipts.jsonl');
+    {
+      await using running = await ReceiptJournal.create(path, 'replace', unexpected);
+      running.append('before');
+      while ((await readFile(path, 'utf8')) === '') await new Promise(setImmediate);
+      await using added = await ReceiptJournal.create(path, 'append', unexpected);
+      added.append('added');
+      running.append('after');
+    }
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    expect(lines.toSorted()).toEqual(['added', 'after', 'before']);
+  });
+
   test('tells at once, and again at the end, that a write failed', async () => {
     if (process.platform !== 'linux') return; // /dev/full is a disk without space
     const failed = Promise.withResolvers<void>();
-    const journal = await ReceiptJournal.create('/dev/full', () => failed.resolve());
+    const journal = await ReceiptJournal.create('/dev/full', 'replace', () => failed.resolve());
     journal.append('lost');
     await failed.promise;
     journal.append('not tried');
@@ -56,6 +70,6 @@ describe('ReceiptJournal', () => {
   });
 
   test('a file that can not be opened is a bad option', async () => {
-    await expect(ReceiptJournal.create(folder, unexpected)).rejects.toThrow(ConfigError);
+    await expect(ReceiptJournal.create(folder, 'replace', unexpected)).rejects.toThrow(ConfigError);
   });
 });

@@ -2,10 +2,11 @@ import { constants } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError } from '@orderflow/service-kit/config';
-import type { ReceiptSink } from './receipts.ts';
+import type { ReceiptsMode, ReceiptSink } from './receipts.ts';
 
 /** Each write goes to the end as it is then: others may add lines of their own, as the console does. */
-const BEGIN_ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+const OPEN_FLAGS: Readonly<Record<ReceiptsMode, number>> = { replace: APPEND | constants.O_TRUNC, append: APPEND };
 
 const FLUSH_INTERVAL_MS = 100;
 
@@ -37,14 +38,15 @@ export class ReceiptJournal implements ReceiptSink, AsyncDisposable {
   }
 
   /**
-   * Begins a new journal, replacing the file of an earlier run. `onFailure` is called once, when a write fails.
+   * Begins a new journal, replacing the file of an earlier run, or adds to that of a load that runs: replaced, its
+   * receipts would be lost. `onFailure` is called once, when a write fails.
    *
    * @throws {ConfigError} when the file can not be opened.
    */
-  static async create(path: string, onFailure: () => void): Promise<ReceiptJournal> {
+  static async create(path: string, mode: ReceiptsMode, onFailure: () => void): Promise<ReceiptJournal> {
     try {
       await mkdir(dirname(path), { recursive: true });
-      return new ReceiptJournal(await open(path, BEGIN_ANEW), path, onFailure);
+      return new ReceiptJournal(await open(path, OPEN_FLAGS[mode]), path, onFailure);
     } catch (error: unknown) {
       throw new ConfigError([{ key: '--receipts', reason: `can not be written (${(error as Error).message})` }]);
     }

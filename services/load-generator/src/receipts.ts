@@ -5,3 +5,7 @@ export interface ReceiptSink {
 
 /** A sink for runs without a journal. */
 export const noReceipts: ReceiptSink = { append: () => undefined };
+
+/** What becomes of a journal that is there already. */
+export const RECEIPTS_MODES = ['replace', 'append'] as const;
+export type ReceiptsMode = (typeof RECEIPTS_MODES)[number];

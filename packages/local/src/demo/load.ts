@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly warmupSeconds?: number;
   /** Where the generator writes what clients were told. */
   readonly receipts: string;
+  /** Default: the load begins a journal of its own. */
+  readonly appendsReceipts?: boolean;
   /** Where it writes its report. */
   readonly report: string;
   /** Options of the generator that say what is sent, by name. Default: the demo's mix. */
@@ -68,6 +70,7 @@ export function startLoad(options: LoadOptions): RunningLoad {
   const { gateway, receipts, report, connections } = options;
   const args = [...NODE_FLAGS, GENERATOR, '--url', gateway, ...scheduleArguments(options)];
   args.push(...mixArguments(options.mix ?? MIX), '--receipts', receipts, '--json', report, '--progress', 'json');
+  if (options.appendsReceipts === true) args.push('--receipts-mode', 'append');
   if (connections !== undefined) args.push('--connections', String(connections));
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log] });
   closeSync(log);

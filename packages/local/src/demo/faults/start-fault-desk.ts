@@ -10,7 +10,7 @@ import { startFaultControl } from './fault-control.ts';
 import { FaultDesk } from './fault-desk.ts';
 import { INJECTORS } from './inject-fault.ts';
 
-const FLOOD = { ratePerSecond: 1_000, seconds: 5 };
+const FLOOD = { ratePerSecond: 1_000, seconds: 5, appendsReceipts: true };
 const VERDICT_WITHIN_MS = 300_000;
 const ASK_EVERY_MS = 500;
 
